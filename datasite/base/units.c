@@ -1,0 +1,48 @@
+/* units.c -- budgets as decimal text: parsing rounds up, printing is exact. */
+#include "datasite/base/units.h"
+
+/* Unsigned decimal text in units of 10^-places; a rest past them counts as one unit. */
+static bool
+parse_up(struct str s, int places, int64_t *out)
+{
+    struct str head = s;
+    size_t point = 0;
+    bool rest = false;
+
+    if (s.len == 0 || s.ptr[0] == '-')
+        return false;
+    while (point < s.len && s.ptr[point] != '.')
+        point++;
+    for (size_t i = point + 1 + (size_t)places; i < s.len; i++) {
+        if (s.ptr[i] < '0' || s.ptr[i] > '9')
+            return false;
+        rest |= s.ptr[i] != '0';
+    }
+    if (s.len > point + 1 + (size_t)places)
+        head.len = point + 1 + (size_t)places;
+    return str_fixed(head, places, out) && !__builtin_add_overflow(*out, rest, out);
+}
+
+bool
+nano_parse(struct str s, int64_t *out)
+{
+    return parse_up(s, 9, out);
+}
+
+bool
+atto_parse(struct str s, int64_t *out)
+{
+    return parse_up(s, 18, out);
+}
+
+char *
+nano_text(int64_t nano, char out[32])
+{
+    return fixed_text(nano, 9, out);
+}
+
+char *
+atto_text(int64_t atto, char out[32])
+{
+    return fixed_text(atto, 18, out);
+}

@@ -1,0 +1,66 @@
+/* units_test.c -- budgets as text: never a smaller price than was said. */
+#include "datasite/base/check.h"
+#include "datasite/base/units.h"
+
+#include <criterion/criterion.h>
+
+Test(units, nano_rounds_up)
+{
+    static const struct {
+        const char *text;
+        int64_t want;
+    } rows[] = {
+        {"0.5", 500000000},
+        {"1", NANO},
+        {"0", 0},
+        {"0.000000001", 1},
+        {"0.0000000001", 1},
+        {"0.0000000010", 1},
+        {"0.0000000011", 2},
+        {"0.000000000000000000000000001", 1},
+        {"9223372036.854775807", INT64_MAX},
+        {"0.9999999999", NANO},
+    };
+
+    for (size_t i = 0; i < ARRAY_N(rows); i++) {
+        int64_t v = -7;
+        cr_expect(nano_parse(str_of(rows[i].text), &v), "%s", rows[i].text);
+        cr_expect_eq(v, rows[i].want, "%s", rows[i].text);
+    }
+}
+
+Test(units, what_is_no_price_is_refused)
+{
+    static const char *const rows[] = {"", "-1", "-0.0000000001", "1e-3", ".5", "5.",
+        "0.0000000001x", "1.0.0", "0.123456789.", "0.1234567890.5", "inf", " 1",
+        "9223372036.8547758071", "9223372036.854775808", "0.12345678-"};
+    int64_t v;
+
+    for (size_t i = 0; i < ARRAY_N(rows); i++)
+        cr_expect(!nano_parse(str_of(rows[i]), &v), "%s", rows[i]);
+    cr_expect(!atto_parse(STR("10"), &v));
+}
+
+Test(units, atto)
+{
+    char out[32];
+    int64_t v = 0;
+
+    cr_expect(atto_parse(STR("0.000001"), &v));
+    cr_expect_eq(v, INT64_C(1000000000000));
+    cr_expect_str_eq(atto_text(v, out), "0.000001");
+    cr_expect(atto_parse(STR("0.0000000000000000011"), &v));
+    cr_expect_eq(v, 2);
+}
+
+/* Ten times 0.1 is one: the ledger adds integers. */
+Test(units, ten_tenths_are_one)
+{
+    int64_t tenth = 0, sum = 0;
+    char out[32];
+
+    cr_assert(nano_parse(STR("0.1"), &tenth));
+    for (int i = 0; i < 10; i++)
+        sum += tenth;
+    cr_expect_str_eq(nano_text(sum, out), "1");
+}
