@@ -1,0 +1,176 @@
+/* mockgen.c -- a table that only the schema and a public seed determine.
+ *
+ * It shows a researcher the shape of the data and nothing else: there is no input through
+ * which anything about a person could come. */
+#include "policies/schema.h"
+
+#include "datasite/base/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NULL_IN         16 /* one field in so many is null where nulls are allowed */
+#define TEXTS_N         20 /* distinct texts of a text column */
+#define UNBOUNDED_LOWER 0
+#define UNBOUNDED_UPPER 100
+#define DATE_LOWER      10957 /* 2000-01-01 */
+#define DATE_UPPER      18262 /* 2020-01-01 */
+
+/* SplitMix64 (Steele, Lea, Flood 2014): public and reproducible, not secret. */
+static uint64_t
+draw(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+/* From lower to upper, both included. The slight bias of a remainder does not matter. */
+static int64_t
+draw_between(uint64_t *state, int64_t lower, int64_t upper)
+{
+    uint64_t span = (uint64_t)upper - (uint64_t)lower + 1;
+    uint64_t x = draw(state);
+
+    return (int64_t)((uint64_t)lower + (span == 0 ? x : x % span));
+}
+
+static void
+add_quoted(struct buf *out, const char *text)
+{
+    if (text[0] != '\0' && strpbrk(text, "\",;\t\r\n") == NULL) {
+        buf_addz(out, text);
+        return;
+    }
+    buf_addz(out, "\"");
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == '"')
+            buf_addz(out, "\"");
+        buf_add(out, p, 1);
+    }
+    buf_addz(out, "\"");
+}
+
+static int64_t
+power_of_ten(int n)
+{
+    int64_t p = 1;
+
+    while (n-- > 0)
+        p *= 10;
+    return p;
+}
+
+static int64_t
+number_of(const struct schema_column *c, uint64_t *state)
+{
+    int64_t unit = c->type == COL_DECIMAL ? power_of_ten(c->decimals) : 1;
+
+    if (c->bounded)
+        return draw_between(state, c->lower, c->upper);
+    if (c->type == COL_DATE)
+        return draw_between(state, DATE_LOWER, DATE_UPPER);
+    return draw_between(state, UNBOUNDED_LOWER * unit, UNBOUNDED_UPPER * unit);
+}
+
+/* The unit's own column: different for different units as far as its type allows. */
+static void
+add_unit(struct buf *out, const struct schema_column *c, int64_t unit)
+{
+    int64_t lower = c->bounded ? c->lower : c->type == COL_DATE ? DATE_LOWER : 1;
+    char scratch[32];
+
+    switch (c->type) {
+    case COL_TEXT:
+    case COL_ID:
+        buf_addf(out, "u%07lld", (long long)unit + 1);
+        return;
+    case COL_BOOLEAN:
+        buf_addz(out, unit % 2 != 0 ? "true" : "false");
+        return;
+    case COL_CATEGORY:
+        add_quoted(out, c->categories[(size_t)unit % c->categories_n]);
+        return;
+    case COL_INTEGER:
+    case COL_DECIMAL:
+    case COL_DATE:
+        if (c->bounded && unit > c->upper - c->lower)
+            unit %= c->upper - c->lower + 1;
+        buf_addz(out, schema_text(c, lower + unit, scratch));
+        return;
+    }
+    UNREACHABLE();
+}
+
+static void
+add_field(struct buf *out, const struct schema_column *c, int64_t row, uint64_t *state)
+{
+    char scratch[32];
+
+    if (c->nullable && draw(state) % NULL_IN == 0)
+        return;
+    switch (c->type) {
+    case COL_INTEGER:
+    case COL_DECIMAL:
+    case COL_DATE:
+        buf_addz(out, schema_text(c, number_of(c, state), scratch));
+        return;
+    case COL_BOOLEAN:
+        buf_addz(out, draw(state) % 2 != 0 ? "true" : "false");
+        return;
+    case COL_CATEGORY:
+        add_quoted(out, c->categories[draw(state) % c->categories_n]);
+        return;
+    case COL_TEXT:
+        buf_addf(out, "text-%02d", (int)(draw(state) % TEXTS_N));
+        return;
+    case COL_ID:
+        buf_addf(out, "id%07lld", (long long)row + 1);
+        return;
+    }
+    UNREACHABLE();
+}
+
+static void
+add_row(
+    struct buf *out, const struct schema *s, int64_t row, int64_t unit, uint64_t *state)
+{
+    for (size_t c = 0; c < s->columns_n; c++) {
+        if (c > 0)
+            buf_addz(out, ",");
+        if ((int)c == s->unit_column)
+            add_unit(out, &s->columns[c], unit);
+        else
+            add_field(out, &s->columns[c], row, state);
+    }
+    buf_addz(out, "\n");
+}
+
+enum err
+schema_mock_csv(struct diag *d, const struct schema *s, int64_t rows, uint64_t seed,
+    struct buf *out)
+{
+    uint64_t state = seed;
+    int64_t unit = -1, left = 0;
+
+    for (size_t c = 0; c < s->columns_n; c++) {
+        if (c > 0)
+            buf_addz(out, ",");
+        add_quoted(out, s->columns[c].name);
+    }
+    buf_addz(out, "\n");
+    for (int64_t row = 0; row < rows && !out->full; row++) {
+        if (left == 0) {
+            unit++;
+            left = draw_between(&state, 1, s->unit_rows_max);
+        }
+        left--;
+        add_row(out, s, row, unit, &state);
+    }
+    if (out->full)
+        return FAIL(
+            d, ERR_TOO_LARGE, "The mock would be too large; ask for fewer rows.");
+    return ERR_OK;
+}
