@@ -1,0 +1,14 @@
+/* kernel_build.h -- how kernels are compiled: vectorised at every level of optimisation
+ * of the rest, for the machine's wide registers where it has them. */
+#ifndef SANDBOX_KERNEL_BUILD_H
+#define SANDBOX_KERNEL_BUILD_H
+
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#define KERNEL \
+    __attribute__((optimize("O3"), target_clones("arch=x86-64-v3", "default")))
+#else
+#define KERNEL
+#endif
+
+#endif

@@ -1,0 +1,16 @@
+/* lapi.h -- the global `site`: what a job may call.
+ *
+ * Handles and measurements hold nothing but the plan they stand for, as JSON text; the
+ * broker types, prices and answers it. Arguments are checked by type, never coerced; a
+ * wrong one is an error that names the method and the argument. */
+#ifndef SANDBOX_LAPI_H
+#define SANDBOX_LAPI_H
+
+#include "sandbox/luabox.h"
+
+/* Adds `site` to the box's environment; false: no memory. */
+bool lapi_open(struct luabox *box);
+/* What site.budget() shows: a JSON object. False: no memory, or not JSON. */
+bool lapi_set_budget(struct luabox *box, struct str json);
+
+#endif

@@ -1,0 +1,84 @@
+/* plan.h -- a question's document, typed against the schema. Sees declarations, no data.
+ *
+ * The grammar is in sandbox/README.md. Everything a plan holds afterwards is checked:
+ * fields exist and have the right type, numbers are in range, lists are not too long. */
+#ifndef SANDBOX_PLAN_H
+#define SANDBOX_PLAN_H
+
+#include "datasite/base/digest.h"
+#include "policies/mechanism.h"
+#include "sandbox/expr.h"
+#include "sandbox/question.h"
+
+#define GROUP_FIELDS_MAX   8
+#define GROUP_CELLS_MAX    ((size_t)4 << 20) /* of the cross product of listed values */
+#define UNIT_GROUPS_MAX    1000
+#define HISTOGRAM_BINS_MAX 100000
+#define MEAN_RANGE_MAX     (INT64_C(1) << 36) /* upper - lower, in grid units */
+
+enum plan_step_kind {
+    STEP_WHERE,    /* keep the rows for which a condition holds */
+    STEP_TRUNCATE, /* keep at most so many rows of a unit */
+    STEP_GROUPS    /* keep rows of at most so many groups of a unit */
+};
+
+/* The values that one field of a grouping may take, in the order of their local codes. */
+struct axis {
+    size_t field;
+    size_t n;
+    const int64_t *values;   /* numbers, dates, codes of categories, booleans */
+    const struct str *texts; /* COL_TEXT: looked up in the table's dictionary */
+};
+
+/* Which cell a row falls in: the cross product of the axes, then the key of that cell. */
+struct grouping {
+    size_t axes_n;           /* 0: not grouped */
+    struct axis axes[GROUP_FIELDS_MAX];
+    size_t cells;            /* product of axes[].n; 1 when not grouped */
+    size_t keys_n;
+    const uint32_t *key_of_cell; /* NULL: the same; keys_n: no key */
+    const uint32_t *cell_of_key; /* NULL: the same */
+};
+
+struct plan_step {
+    enum plan_step_kind kind;
+    const struct expr *expr;   /* WHERE */
+    int64_t limit;             /* rows or groups */
+    size_t by[GROUP_FIELDS_MAX];
+    size_t by_n;
+};
+
+enum measure_kind {
+    MEASURE_COUNT,
+    MEASURE_COUNT_UNITS,
+    MEASURE_SUM,
+    MEASURE_MEAN,
+    MEASURE_HISTOGRAM
+};
+
+struct plan_measure {
+    enum measure_kind kind;
+    size_t field;              /* of those that have one */
+    const int64_t *edges;      /* HISTOGRAM of numbers: bins + 1, ascending */
+    size_t bins;
+};
+
+struct plan {
+    const struct question_context *context;
+    struct scope scope;
+    struct plan_step *steps;
+    size_t steps_n;
+    struct grouping grouping;
+    int64_t rows_max;          /* rows of one unit that reach the measure, at most */
+    int64_t groups_max;        /* groups that one unit's rows reach, at most */
+    struct plan_measure measure;
+    bool exact;
+    bool *needed;              /* by field: something reads it */
+};
+
+const char *measure_name(enum measure_kind k);
+/* Reads everything but the price. *price: the plan's price object, or NULL. */
+enum err plan_parse(struct diag *d, struct arena *a, const struct question_context *c,
+    json_t *doc, struct plan **out, json_t **price) NODISCARD;
+
+#endif

@@ -1,0 +1,166 @@
+/* plan_measure.c -- what a plan asks for in the end. */
+#include "sandbox/plan_read.h"
+
+#include "datasite/base/check.h"
+
+#include <string.h>
+
+/* A column whose values have a size that one person can move an answer by. */
+static enum err
+take_bounded(struct plan_reader *r, json_t *obj)
+{
+    struct plan_measure *m = &r->plan->measure;
+    struct schema_column *c;
+
+    TRY(plan_field(r, obj, "column", &m->field));
+    c = &r->plan->scope.fields[m->field].type;
+    if (c->type == COL_BOOLEAN) {
+        c->bounded = true;
+        c->lower = 0;
+        c->upper = 1;
+    }
+    if (c->type != COL_INTEGER && c->type != COL_DECIMAL && c->type != COL_BOOLEAN)
+        return PLAN_FAIL(r, "%s is not a number", c->name);
+    if (!c->bounded)
+        return PLAN_FAIL(r,
+            "%s has no declared bounds; give them with clip(\"%s\", lower, upper)",
+            c->name, c->name);
+    if (m->kind == MEASURE_MEAN && (__int128)c->upper - c->lower > MEAN_RANGE_MAX)
+        return PLAN_FAIL(
+            r, "the bounds of %s are too far apart; clip it first", c->name);
+    return ERR_OK;
+}
+
+static enum err
+take_count(struct plan_reader *r, json_t *obj)
+{
+    (void)r;
+    (void)obj;
+    return ERR_OK;
+}
+
+/* A bin for every declared value: its code is both edges. */
+static enum err
+declared_bins(struct plan_reader *r, const struct schema_column *c)
+{
+    struct plan_measure *m = &r->plan->measure;
+    size_t n = c->type == COL_BOOLEAN ? 2 : c->categories_n;
+    int64_t *edges = arena_array(r->a, sizeof *edges, n + 1);
+
+    if (edges == NULL)
+        return plan_no_memory(r);
+    for (size_t i = 0; i <= n; i++)
+        edges[i] = (int64_t)i;
+    m->edges = edges;
+    m->bins = n;
+    return ERR_OK;
+}
+
+static enum err
+listed_bins(struct plan_reader *r, json_t *obj, const struct schema_column *c)
+{
+    struct plan_measure *m = &r->plan->measure;
+    const json_t *list;
+    int64_t *edges;
+
+    TRY(plan_array(r, obj, "bins", HISTOGRAM_BINS_MAX + 1, &list));
+    m->bins = json_array_size(list) - 1;
+    if (m->bins == 0)
+        return PLAN_FAIL(r, "bins lists the edges: two at least");
+    m->edges = edges = arena_array(r->a, sizeof *edges, m->bins + 1);
+    if (edges == NULL)
+        return plan_no_memory(r);
+    for (size_t i = 0; i <= m->bins; i++) {
+        json_t *v = json_array_get(list, i);
+        const char *text = json_string_value(v);
+        if (c->type != COL_DATE)
+            TRY(plan_fixed(r, v, "an edge of bins", c->decimals, &edges[i]));
+        else if (text == NULL || !date_parse(str_of(text), &edges[i]))
+            return PLAN_FAIL(r, "an edge of bins is not a date");
+        if (i > 0 && edges[i] <= edges[i - 1])
+            return PLAN_FAIL(r, "the edges of bins must ascend");
+    }
+    return ERR_OK;
+}
+
+static enum err
+take_histogram(struct plan_reader *r, json_t *obj)
+{
+    struct plan_measure *m = &r->plan->measure;
+    const struct schema_column *c;
+    bool listed = json_object_get(obj, "bins") != NULL;
+
+    TRY(plan_field(r, obj, "column", &m->field));
+    c = &r->plan->scope.fields[m->field].type;
+    if (c->type == COL_TEXT || c->type == COL_ID)
+        return PLAN_FAIL(r, "%s has no order and no declared values", c->name);
+    if (c->type == COL_CATEGORY || c->type == COL_BOOLEAN) {
+        if (listed || (c->type == COL_CATEGORY && !c->public_categories))
+            return PLAN_FAIL(r, "%s is counted by its declared values", c->name);
+        TRY(declared_bins(r, c));
+    } else {
+        TRY(listed_bins(r, obj, c));
+    }
+    if (m->bins >= GROUP_CELLS_MAX / r->plan->grouping.cells)
+        return PLAN_FAIL(r, "has too many bins for so many keys");
+    return ERR_OK;
+}
+
+static enum err
+not_yet(struct plan_reader *r, json_t *obj)
+{
+    (void)obj;
+    return FAIL(r->d, ERR_NOT_YET, "%s is not available in this version.", r->what);
+}
+
+#define MEMBERS_MAX 10
+static const struct {
+    const char *name;
+    enum measure_kind kind;
+    enum err (*take)(struct plan_reader *r, json_t *obj);
+    const char *members[MEMBERS_MAX];
+} measures[] = {
+    {"count", MEASURE_COUNT, take_count, {"kind"}},
+    {"count_units", MEASURE_COUNT_UNITS, take_count, {"kind"}},
+    {"sum", MEASURE_SUM, take_bounded, {"kind", "column"}},
+    {"mean", MEASURE_MEAN, take_bounded, {"kind", "column"}},
+    {"histogram", MEASURE_HISTOGRAM, take_histogram, {"kind", "column", "bins"}},
+};
+
+static const char *const later[] = {"variance", "covariance", "quantile", "most_common",
+    "above_threshold", "bounds", "sample_aggregate", "fit", "collect"};
+
+const char *
+measure_name(enum measure_kind k)
+{
+    for (size_t i = 0; i < ARRAY_N(measures); i++)
+        if (measures[i].kind == k)
+            return measures[i].name;
+    UNREACHABLE();
+}
+
+enum err
+plan_measure(struct plan_reader *r, json_t *obj)
+{
+    const char *kind = json_string_value(json_object_get(obj, "kind"));
+    size_t i = 0;
+
+    r->what = "plan";
+    if (kind == NULL)
+        return PLAN_FAIL(r, "measure must be an object with a kind");
+    while (i < ARRAY_N(measures) && strcmp(measures[i].name, kind) != 0)
+        i++;
+    if (i == ARRAY_N(measures)) {
+        for (size_t k = 0; k < ARRAY_N(later); k++) {
+            r->what = later[k];
+            if (strcmp(later[k], kind) == 0)
+                return not_yet(r, obj);
+        }
+        r->what = "plan";
+        return PLAN_FAIL(r, "there is no measurement %.32s", kind);
+    }
+    r->what = measures[i].name;
+    r->plan->measure.kind = measures[i].kind;
+    TRY(plan_members(r, obj, measures[i].members));
+    return measures[i].take(r, obj);
+}

@@ -1,0 +1,47 @@
+/* plan_read.h -- members of a plan's objects, each checked as it is taken. */
+#ifndef SANDBOX_PLAN_READ_H
+#define SANDBOX_PLAN_READ_H
+
+#include "sandbox/plan.h"
+
+struct plan_reader {
+    struct diag *d;
+    struct arena *a;
+    struct plan *plan;
+    const char *what; /* the operation or measure at hand, for messages */
+};
+
+#define PLAN_FAIL(r, ...) plan_fail((r), __FILE__, __LINE__, __VA_ARGS__)
+/* ERR_INVALID: "mean: …" */
+enum err plan_fail(const struct plan_reader *r, const char *file, int line,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5))) NODISCARD;
+enum err plan_no_memory(const struct plan_reader *r) NODISCARD;
+
+/* Refuses members that are not in the list, which ends with NULL. */
+enum err plan_members(
+    const struct plan_reader *r, json_t *obj, const char *const *allowed) NODISCARD;
+enum err plan_text(const struct plan_reader *r, const json_t *obj, const char *member,
+    struct str *out) NODISCARD;
+/* A decimal string, or a JSON integer, as fixed point. */
+enum err plan_fixed(const struct plan_reader *r, const json_t *v, const char *member,
+    int decimals, int64_t *out) NODISCARD;
+/* A number in the type of a column: fixed point, or a date. */
+enum err plan_bound(const struct plan_reader *r, const json_t *obj, const char *member,
+    const struct schema_column *type, int64_t *out) NODISCARD;
+enum err plan_array(const struct plan_reader *r, const json_t *obj, const char *member,
+    size_t most, const json_t **out) NODISCARD;
+/* The field that a member names. */
+enum err plan_field(const struct plan_reader *r, const json_t *obj, const char *member,
+    size_t *out) NODISCARD;
+enum err plan_field_named(
+    const struct plan_reader *r, const json_t *v, size_t *out) NODISCARD;
+enum err plan_fields(const struct plan_reader *r, const json_t *obj, const char *member,
+    size_t out[GROUP_FIELDS_MAX], size_t *n) NODISCARD;
+/* A new field that hides the one of the same name. */
+enum err plan_add_field(struct plan_reader *r, const struct field *f) NODISCARD;
+
+/* {"columns":[…],"keys":[…]?} */
+enum err plan_group(struct plan_reader *r, json_t *op) NODISCARD;
+enum err plan_measure(struct plan_reader *r, json_t *obj) NODISCARD;
+
+#endif

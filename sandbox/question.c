@@ -1,0 +1,314 @@
+/* question.c -- a question from its document to its price, and from data to its answer. */
+#include "sandbox/question.h"
+
+#include "datasite/base/check.h"
+#include "datasite/base/digest.h"
+#include "sandbox/measure.h"
+#include "sandbox/stability.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SCRATCH_BYTES_MAX ((size_t)16 << 30)
+#define ANSWER_BYTES_MAX  ((size_t)FRAME_BYTES_MAX / 2)
+
+struct question {
+    struct plan *plan;
+    struct sensitivity sensitivity;
+    struct mechanism mechanism; /* of the noise; unset when exact */
+    struct digest digest;
+    const char *label;
+    char error95[32];
+};
+
+/* ---- the price ---- */
+
+static enum err
+bad_price(struct diag *d)
+{
+    return FAIL(d, ERR_INVALID,
+        "The price is one of epsilon, rho and error, a positive decimal number.");
+}
+
+static enum err
+take_amount(struct diag *d, const struct plan *p, const char *kind, struct str text,
+    struct price *out)
+{
+    if (strcmp(kind, "error") == 0) {
+        out->kind = PRICE_ERROR;
+        return measure_coordinate_error(
+            d, p, text, p->context->rows_assumed, &out->error);
+    }
+    out->kind = strcmp(kind, "rho") == 0 ? PRICE_RHO : PRICE_EPSILON;
+    if (!nano_parse(text, &out->nano) || out->nano <= 0)
+        return bad_price(d);
+    return ERR_OK;
+}
+
+static enum err
+take_price(struct diag *d, const struct plan *p, json_t *price, struct price *out)
+{
+    static const char *const kinds[] = {"epsilon", "rho", "error"};
+    const char *given = NULL;
+
+    if (!json_is_object(price))
+        return bad_price(d);
+    if (json_object_get(price, "delta") != NULL)
+        return FAIL(d, ERR_INVALID,
+            "A delta has no use here: it pays for keys that are not known beforehand.");
+    for (size_t i = 0; i < ARRAY_N(kinds); i++) {
+        if (json_object_get(price, kinds[i]) == NULL)
+            continue;
+        if (given != NULL)
+            return bad_price(d);
+        given = kinds[i];
+    }
+    if (given == NULL || json_object_size(price) != 1)
+        return bad_price(d);
+    const json_t *v = json_object_get(price, given);
+    if (!json_is_string(v))
+        return bad_price(d);
+    return take_amount(
+        d, p, given, (struct str){json_string_value(v), json_string_length(v)}, out);
+}
+
+static enum err
+plan_noise(struct diag *d, struct question *q, json_t *price)
+{
+    const struct plan *p = q->plan;
+    struct price asked = {0};
+
+    TRY(take_price(d, p, price, &asked));
+    TRY(stability_of(d, p, &q->sensitivity));
+    TRY(mechanism_plan(
+        d, p->context->accounting, &asked, &q->sensitivity, &q->mechanism));
+    measure_error(p, q->mechanism.error95, p->context->rows_assumed, q->error95);
+    return ERR_OK;
+}
+
+/* The truth is free and recorded; which lane a run is in says whether it may be asked. */
+static enum err
+check_exact(struct diag *d, const struct plan *p, const json_t *price)
+{
+    if (price != NULL)
+        return FAIL(d, ERR_INVALID, "exact() has no price.");
+    if (p->context->lane == LANE_DP)
+        return FAIL(d, ERR_POLICY, "exact() is for the lanes exact and rows.");
+    return ERR_OK;
+}
+
+/* ---- parsing ---- */
+
+/* "mean(los) by ward, sex" */
+static enum err
+make_label(struct diag *d, struct arena *a, struct question *q)
+{
+    const struct plan *p = q->plan;
+    bool plain =
+        p->measure.kind == MEASURE_COUNT || p->measure.kind == MEASURE_COUNT_UNITS;
+    BUF_SCOPE(b);
+
+    buf_init(&b, 1024);
+    buf_addz(&b, measure_name(p->measure.kind));
+    if (!plain)
+        buf_addf(&b, "(%s)", p->scope.fields[p->measure.field].type.name);
+    for (size_t i = 0; i < p->grouping.axes_n; i++)
+        buf_addf(&b, "%s%s", i == 0 ? " by " : ", ",
+            p->scope.fields[p->grouping.axes[i].field].type.name);
+    q->label = arena_strn(a, b.ptr, b.len);
+    return q->label != NULL ? ERR_OK
+                            : FAIL(d, ERR_TOO_LARGE, "The question is too large.");
+}
+
+static enum err
+make_digest(struct diag *d, const json_t *doc, struct digest *out)
+{
+    BUF_SCOPE(canonical);
+
+    buf_init(&canonical, 2 * PLAN_BYTES_MAX);
+    TRY(json_canonical(d, doc, &canonical));
+    *out = digest_bytes(buf_str(&canonical));
+    return ERR_OK;
+}
+
+static enum err
+parse_document(struct diag *d, struct arena *a, const struct question_context *c,
+    json_t *doc, struct question *q)
+{
+    json_t *price;
+
+    if (!json_is_object(doc))
+        return FAIL(d, ERR_INVALID, "A question is an object.");
+    TRY(plan_parse(d, a, c, doc, &q->plan, &price));
+    if (q->plan->grouping.keys_n > KEYS_MAX / measure_width(q->plan) ||
+        measure_text_bytes(q->plan) > ANSWER_BYTES_MAX)
+        return FAIL(
+            d, ERR_INVALID, "The answer would be too long; ask for fewer keys.");
+    TRY(make_label(d, a, q));
+    if (q->plan->exact)
+        TRY(check_exact(d, q->plan, price));
+    else
+        TRY(plan_noise(d, q, price));
+    return make_digest(d, doc, &q->digest);
+}
+
+enum err
+question_parse(struct diag *d, struct arena *a, const struct question_context *c,
+    struct str plan_json, struct question **out)
+{
+    struct question_context *context = arena_array(a, sizeof *context, 1);
+    struct question *q = arena_array(a, sizeof *q, 1);
+    json_auto_t *doc = NULL;
+
+    if (context == NULL || q == NULL)
+        return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
+    if (plan_json.len > PLAN_BYTES_MAX)
+        return FAIL(d, ERR_INVALID, "The question is longer than 1 MiB.");
+    *context = *c;
+    TRY(json_parse(d, plan_json, &doc));
+    TRY(parse_document(d, a, context, doc, q));
+    *out = q;
+    return ERR_OK;
+}
+
+/* ---- what is known before data are read ---- */
+
+struct budget
+question_price(const struct question *q)
+{
+    return q->mechanism.price; /* all zero when exact */
+}
+
+bool
+question_is_exact(const struct question *q)
+{
+    return q->plan->exact;
+}
+
+struct digest
+question_digest(const struct question *q)
+{
+    return q->digest;
+}
+
+const char *
+question_label(const struct question *q)
+{
+    return q->label;
+}
+
+const char *
+question_mechanism(const struct question *q)
+{
+    return q->plan->exact ? "exact" : mech_name(q->mechanism.kind);
+}
+
+const char *
+question_error95(const struct question *q)
+{
+    return q->error95;
+}
+
+static json_t *
+columns_read(const struct plan *p)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < p->scope.fields_n; i++)
+        if (p->needed[i] && p->scope.fields[i].kind == FIELD_COLUMN)
+            json_array_append_new(list, json_string(p->scope.fields[i].type.name));
+    return list;
+}
+
+enum err
+question_explain(struct diag *d, const struct question *q, struct buf *json)
+{
+    struct budget price = question_price(q);
+    char epsilon[32], rho[32], delta[32], scale[64] = "0";
+    json_auto_t *o = NULL;
+
+    if (!q->plan->exact)
+        snprintf(scale, sizeof scale, "%.6Lf", mechanism_scale(&q->mechanism));
+    o = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:b, s:I, s:o}", "label",
+        q->label, "mechanism", question_mechanism(q), "scale", scale, "epsilon",
+        price.eps_nano == EPS_NONE ? json_null()
+                                   : json_string(nano_text(price.eps_nano, epsilon)),
+        "rho", nano_text(price.rho_nano, rho), "delta",
+        atto_text(price.delta_atto, delta), "error95", q->error95, "exact",
+        (int)q->plan->exact, "keys", (json_int_t)q->plan->grouping.keys_n, "columns",
+        columns_read(q->plan));
+    if (o == NULL)
+        return FAIL(d, ERR_TOO_LARGE, "The explanation needs too much memory.");
+    return json_text(d, o, json);
+}
+
+/* ---- the answer ---- */
+
+size_t
+question_width(const struct question *q)
+{
+    return q->plan->grouping.keys_n * measure_width(q->plan);
+}
+
+struct sensitivity
+question_sensitivity(const struct question *q)
+{
+    return q->sensitivity;
+}
+
+enum err
+question_vector(struct diag *d, struct arena *a, const struct question *q,
+    const struct table *t, __int128 **out)
+{
+    *out = arena_array(a, sizeof **out, question_width(q));
+    if (*out == NULL)
+        return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
+    return measure_vector(d, a, q->plan, t, *out);
+}
+
+static int64_t
+saturated(__int128 v)
+{
+    return (int64_t)(v > INT64_MAX ? INT64_MAX : v < INT64_MIN ? INT64_MIN : v);
+}
+
+/* rng is NULL for the truth. Scratch memory is separate from what the caller grants: how
+ * much is needed depends on the table. */
+static enum err
+tell(struct diag *d, const struct question *q, const struct table *t, struct rng *rng,
+    struct buf *json)
+{
+    ARENA_SCOPE(scratch, SCRATCH_BYTES_MAX);
+    size_t n = question_width(q);
+    __int128 *truth;
+    int64_t *told;
+
+    if (scratch == NULL || (told = arena_array(scratch, sizeof *told, n)) == NULL)
+        return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
+    TRY(question_vector(d, scratch, q, t, &truth));
+    if (rng != NULL)
+        mechanism_run(&q->mechanism, rng, truth, n, told);
+    for (size_t i = 0; rng == NULL && i < n; i++)
+        told[i] = saturated(truth[i]);
+    measure_text(q->plan, told, rng != NULL ? q->mechanism.error95 : 0, json);
+    return json->full ? FAIL(d, ERR_TOO_LARGE, "The answer is too long.") : ERR_OK;
+}
+
+enum err
+question_answer(struct diag *d, struct arena *a, const struct question *q,
+    const struct table *t, struct rng *r, struct buf *json)
+{
+    (void)a;
+    CHECK(!q->plan->exact && r != NULL);
+    return tell(d, q, t, r, json);
+}
+
+enum err
+question_exact(struct diag *d, struct arena *a, const struct question *q,
+    const struct table *t, struct buf *json)
+{
+    (void)a;
+    CHECK(q->plan->exact && q->plan->context->lane != LANE_DP);
+    return tell(d, q, t, NULL, json);
+}

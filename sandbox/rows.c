@@ -1,0 +1,339 @@
+/* rows.c -- walks a table in batches, with the fields and the rows that a plan keeps.
+ *
+ * A truncation has to see all rows of a unit, so the plan is cut at truncations: each cut
+ * is one pass that leaves a mask of the whole table for the next. */
+#include "sandbox/rows.h"
+
+#include "datasite/base/check.h"
+
+#include <string.h>
+
+#define NULL_GROUP INT64_MIN /* a null is a group of its own when groups are counted */
+
+struct rows {
+    const struct plan *plan;
+    const struct table *t;
+    const uint8_t *kept; /* by row, from the passes so far; NULL: all */
+    size_t steps_from;   /* steps that those passes have not done */
+    size_t at;           /* next row of the last pass */
+    struct expr_reg *regs;
+    struct expr_reg **own; /* by field: where its values are put together */
+    const int64_t **values;
+    const uint8_t **valid;
+    const int64_t **where_codes;  /* by step */
+    const int64_t **derive_codes; /* by field */
+};
+
+static enum err
+no_memory(struct diag *d)
+{
+    return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
+}
+
+static const uint8_t *
+all_valid(void)
+{
+    static uint8_t ones[BATCH_ROWS];
+
+    if (ones[0] == 0)
+        memset(ones, 1, sizeof ones);
+    return ones;
+}
+
+/* ---- getting ready ---- */
+
+/* The dictionary's codes of the texts that an expression compares with. */
+static enum err
+bind_texts(struct diag *d, struct arena *a, const struct rows *w, const struct expr *e,
+    const int64_t **out)
+{
+    int64_t *codes = arena_array(a, sizeof *codes, e->steps_n);
+
+    if (codes == NULL)
+        return no_memory(d);
+    for (size_t i = 0; i < e->steps_n; i++) {
+        const struct expr_step *s = &e->steps[i];
+        if (s->op != EXPR_TEXT_EQ && s->op != EXPR_TEXT_NE)
+            continue;
+        const struct field *f = &w->plan->scope.fields[s->field];
+        CHECK(f->kind == FIELD_COLUMN);
+        codes[i] = labels_find(w->t->columns[f->source].labels, s->text);
+    }
+    *out = codes;
+    return ERR_OK;
+}
+
+static enum err
+prepare_fields(struct diag *d, struct arena *a, struct rows *w)
+{
+    const struct scope *s = &w->plan->scope;
+
+    for (size_t i = 0; i < s->fields_n; i++) {
+        if (!w->plan->needed[i])
+            continue;
+        w->own[i] = arena_array(a, sizeof **w->own, 1);
+        if (w->own[i] == NULL)
+            return no_memory(d);
+        if (s->fields[i].kind == FIELD_DERIVED)
+            TRY(bind_texts(d, a, w, s->fields[i].expr, &w->derive_codes[i]));
+    }
+    return ERR_OK;
+}
+
+static enum err
+prepare(struct diag *d, struct arena *a, struct rows *w)
+{
+    size_t fields_n = w->plan->scope.fields_n, steps_n = w->plan->steps_n;
+
+    w->regs = arena_array(a, sizeof *w->regs, EXPR_REGS_MAX + 1);
+    w->own = arena_array(a, sizeof *w->own, fields_n);
+    w->values = arena_array(a, sizeof *w->values, fields_n);
+    w->valid = arena_array(a, sizeof *w->valid, fields_n);
+    w->derive_codes = arena_array(a, sizeof *w->derive_codes, fields_n);
+    w->where_codes = arena_array(a, sizeof *w->where_codes, steps_n + 1);
+    if (w->regs == NULL || w->own == NULL || w->values == NULL || w->valid == NULL ||
+        w->derive_codes == NULL || w->where_codes == NULL) {
+        return no_memory(d);
+    }
+    TRY(prepare_fields(d, a, w));
+    for (size_t i = 0; i < steps_n; i++)
+        if (w->plan->steps[i].kind == STEP_WHERE)
+            TRY(bind_texts(d, a, w, w->plan->steps[i].expr, &w->where_codes[i]));
+    return ERR_OK;
+}
+
+/* ---- one batch ---- */
+
+static void
+make_column(struct rows *w, size_t i, size_t from, size_t n)
+{
+    const struct column *c = &w->t->columns[w->plan->scope.fields[i].source];
+
+    w->valid[i] = c->valid != NULL ? c->valid + from : all_valid();
+    if (c->width == sizeof(int64_t)) {
+        w->values[i] = (const int64_t *)c->values + from;
+        return;
+    }
+    column_fetch(c, from, n, w->own[i]->values);
+    w->values[i] = w->own[i]->values;
+}
+
+static void
+make_clipped(struct rows *w, size_t i, size_t n)
+{
+    const struct field *f = &w->plan->scope.fields[i];
+    int64_t *own = w->own[i]->values;
+
+    memcpy(own, w->values[f->source], n * sizeof *own);
+    kernel_clamp(own, f->type.lower, f->type.upper, n);
+    w->values[i] = own;
+    w->valid[i] = w->valid[f->source];
+}
+
+static int64_t
+power_of_ten(int n)
+{
+    int64_t p = 1;
+
+    while (n-- > 0)
+        p *= 10;
+    return p;
+}
+
+static void
+make_derived(struct rows *w, size_t i, size_t n)
+{
+    const struct field *f = &w->plan->scope.fields[i];
+    struct expr_input in = {w->values, w->valid, w->derive_codes[i]};
+    struct expr_reg *own = w->own[i];
+    int finer = f->type.decimals - f->expr->decimals;
+
+    expr_run(f->expr, &in, w->regs, n);
+    memcpy(own->mask, w->regs[0].mask, n);
+    if (f->expr->is_condition) {
+        for (size_t k = 0; k < n; k++)
+            own->values[k] = own->mask[k];
+        memset(own->mask, 1, n);
+    } else {
+        memcpy(own->values, w->regs[0].values, n * sizeof *own->values);
+    }
+    if (finer != 0)
+        kernel_rescale(own->values, power_of_ten(finer > 0 ? finer : 0),
+            power_of_ten(finer < 0 ? -finer : 0), n);
+    if (f->type.bounded)
+        kernel_clamp(own->values, f->type.lower, f->type.upper, n);
+    w->values[i] = own->values;
+    w->valid[i] = own->mask;
+}
+
+static void
+make_field(struct rows *w, size_t i, size_t from, size_t n)
+{
+    switch (w->plan->scope.fields[i].kind) {
+    case FIELD_COLUMN:
+        make_column(w, i, from, n);
+        return;
+    case FIELD_CLIPPED:
+        make_clipped(w, i, n);
+        return;
+    case FIELD_DERIVED:
+        make_derived(w, i, n);
+        return;
+    case FIELD_LOOKUP:
+        break;
+    }
+    UNREACHABLE();
+}
+
+/* Rows [from, from + n): the fields, and the mask after where-steps up to steps_to. */
+static void
+make_batch(struct rows *w, size_t from, size_t n, size_t steps_to, struct batch *out)
+{
+    struct expr_input in = {w->values, w->valid, NULL};
+
+    out->from = from;
+    out->n = n;
+    out->values = w->values;
+    out->valid = w->valid;
+    if (w->kept != NULL)
+        memcpy(out->mask, w->kept + from, n);
+    else
+        memset(out->mask, 1, n);
+    for (size_t i = 0; i < w->plan->scope.fields_n; i++)
+        if (w->plan->needed[i])
+            make_field(w, i, from, n);
+    for (size_t i = w->steps_from; i < steps_to; i++) {
+        CHECK(w->plan->steps[i].kind == STEP_WHERE);
+        in.codes = w->where_codes[i];
+        expr_run(w->plan->steps[i].expr, &in, w->regs, n);
+        kernel_and(out->mask, w->regs[0].mask, n);
+    }
+}
+
+static size_t
+batch_rows(const struct rows *w, size_t from)
+{
+    size_t left = w->t->rows - from;
+
+    return left < BATCH_ROWS ? left : BATCH_ROWS;
+}
+
+/* ---- passes that end in a truncation ---- */
+
+/* One pass to a mask of the whole table, and the values of some fields with it. */
+static void
+pass(struct rows *w, size_t steps_to, uint8_t *mask, const struct plan_step *groups,
+    int64_t *const *values)
+{
+    struct batch b;
+
+    for (size_t from = 0; from < w->t->rows; from += b.n) {
+        make_batch(w, from, batch_rows(w, from), steps_to, &b);
+        memcpy(mask + from, b.mask, b.n);
+        for (size_t k = 0; groups != NULL && k < groups->by_n; k++)
+            for (size_t i = 0; i < b.n; i++)
+                values[k][from + i] = b.valid[groups->by[k]][i] != 0
+                    ? b.values[groups->by[k]][i]
+                    : NULL_GROUP;
+    }
+    w->kept = mask;
+}
+
+static bool
+same_group(int64_t *const *values, size_t values_n, size_t a, size_t b)
+{
+    for (size_t k = 0; k < values_n; k++)
+        if (values[k][a] != values[k][b])
+            return false;
+    return true;
+}
+
+/* Keeps a unit's rows of the first `limit` groups that they reach, in keyed order. */
+static void
+truncate_unit(const uint32_t *rows, size_t n, const struct plan_step *s,
+    int64_t *const *values, uint8_t *mask)
+{
+    uint32_t first[UNIT_GROUPS_MAX]; /* a row of each group so far */
+    size_t groups = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t g = 0;
+        if (mask[rows[i]] == 0)
+            continue;
+        while (g < groups && !same_group(values, s->by_n, first[g], rows[i]))
+            g++;
+        if (g == groups && groups == (size_t)s->limit)
+            mask[rows[i]] = 0;
+        else if (g == groups)
+            first[groups++] = rows[i];
+    }
+}
+
+static enum err
+truncate_groups(
+    struct diag *d, struct arena *a, struct rows *w, size_t step, uint8_t *mask)
+{
+    const struct plan_step *s = &w->plan->steps[step];
+    const struct units *u = w->t->units;
+    int64_t *values[GROUP_FIELDS_MAX];
+
+    for (size_t k = 0; k < s->by_n; k++) {
+        values[k] = arena_array(a, sizeof *values[k], w->t->rows);
+        if (values[k] == NULL)
+            return no_memory(d);
+    }
+    pass(w, step, mask, s, values);
+    for (size_t i = 0; u != NULL && i < u->n; i++)
+        truncate_unit(
+            u->rows + u->starts[i], u->starts[i + 1] - u->starts[i], s, values, mask);
+    return ERR_OK;
+}
+
+static enum err
+do_truncations(struct diag *d, struct arena *a, struct rows *w)
+{
+    for (size_t i = 0; i < w->plan->steps_n; i++) {
+        const struct plan_step *s = &w->plan->steps[i];
+        uint8_t *mask;
+        if (s->kind == STEP_WHERE)
+            continue;
+        mask = arena_array(a, 1, w->t->rows + 1);
+        if (mask == NULL)
+            return no_memory(d);
+        if (s->kind == STEP_GROUPS) {
+            TRY(truncate_groups(d, a, w, i, mask));
+        } else {
+            pass(w, i, mask, NULL, NULL);
+            table_truncate(w->t, s->limit, mask);
+        }
+        w->steps_from = i + 1;
+    }
+    return ERR_OK;
+}
+
+enum err
+rows_open(struct diag *d, struct arena *a, const struct plan *p, const struct table *t,
+    struct rows **out)
+{
+    struct rows *w = arena_array(a, sizeof *w, 1);
+
+    if (w == NULL)
+        return no_memory(d);
+    w->plan = p;
+    w->t = t;
+    w->kept = t->kept;
+    TRY(prepare(d, a, w));
+    TRY(do_truncations(d, a, w));
+    *out = w;
+    return ERR_OK;
+}
+
+bool
+rows_next(struct rows *w, struct batch *out)
+{
+    if (w->at == w->t->rows)
+        return false;
+    make_batch(w, w->at, batch_rows(w, w->at), w->plan->steps_n, out);
+    w->at += out->n;
+    return true;
+}

@@ -1,0 +1,65 @@
+/* stability.c -- how far the exact answer moves when one privacy unit comes or goes. */
+#include "sandbox/stability.h"
+
+#include "datasite/base/check.h"
+
+#define LINF_MAX (INT64_C(1) << 62)
+
+static const struct schema_column *
+measured(const struct plan *p)
+{
+    return &p->scope.fields[p->measure.field].type;
+}
+
+static int64_t
+magnitude(const struct schema_column *c)
+{
+    return c->upper > -c->lower ? c->upper : -c->lower;
+}
+
+int64_t
+mean_weight(const struct plan *p)
+{
+    int64_t range = measured(p)->upper - measured(p)->lower;
+
+    return range > 0 ? range : 1;
+}
+
+/* Coordinates that move together by `most` in one cell for each of k rows. */
+static enum err
+from_rows(struct diag *d, int64_t k, int64_t most, unsigned coordinates,
+    struct sensitivity *out)
+{
+    /* A column that can only be 0 moves nothing; noise is planned as if for 1. */
+    unsigned __int128 linf =
+        (unsigned __int128)k * (unsigned __int128)(most + (most == 0));
+
+    if (linf > (unsigned __int128)LINF_MAX)
+        return FAIL(d, ERR_INVALID,
+            "The bounds are too wide for so many rows of one person; clip the column.");
+    out->linf = (uint64_t)linf;
+    out->l1 = linf * coordinates;
+    out->l2sq = linf * linf * coordinates;
+    return ERR_OK;
+}
+
+enum err
+stability_of(struct diag *d, const struct plan *p, struct sensitivity *out)
+{
+    int64_t k = p->rows_max;
+    unsigned __int128 m = p->grouping.axes_n > 0 ? (unsigned __int128)p->groups_max : 1;
+
+    switch (p->measure.kind) {
+    case MEASURE_COUNT:
+    case MEASURE_HISTOGRAM:
+        return from_rows(d, k, 1, 1, out);
+    case MEASURE_COUNT_UNITS:
+        *out = (struct sensitivity){.l1 = m, .l2sq = m, .linf = 1};
+        return ERR_OK;
+    case MEASURE_SUM:
+        return from_rows(d, k, magnitude(measured(p)), 1, out);
+    case MEASURE_MEAN:
+        return from_rows(d, k, mean_weight(p), 2, out);
+    }
+    UNREACHABLE();
+}

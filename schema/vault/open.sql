@@ -1,0 +1,9 @@
+-- Each connection to the vault starts with these. A page of 16 KiB suits segments.
+PRAGMA page_size = 16384;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA foreign_keys = ON;
+PRAGMA secure_delete = ON;
+PRAGMA trusted_schema = OFF;
+PRAGMA busy_timeout = 10000;
+PRAGMA mmap_size = 1073741824;

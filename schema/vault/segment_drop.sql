@@ -1,0 +1,1 @@
+DELETE FROM segment WHERE dataset = ?1 AND version = ?2

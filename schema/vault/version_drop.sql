@@ -1,0 +1,1 @@
+DELETE FROM version WHERE dataset = ?1 AND version = ?2

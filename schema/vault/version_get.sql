@@ -1,0 +1,1 @@
+SELECT rows, segments, wrapped FROM version WHERE dataset = ?1 AND version = ?2

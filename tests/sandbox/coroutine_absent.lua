@@ -1,0 +1,3 @@
+-- expect: ok true
+-- the library is not there
+return coroutine == nil

@@ -1,0 +1,3 @@
+-- expect: ok true
+-- no value is a thread
+return type(print) ~= 'thread'

@@ -1,0 +1,3 @@
+-- expect: ok "table"
+-- no addresses
+return string.format('%s', {})

@@ -1,0 +1,3 @@
+-- expect: ok "function"
+-- no addresses
+return tostring(print)

@@ -1,0 +1,3 @@
+-- expect: ok "handle"
+-- no addresses
+return tostring(site.open 'd')

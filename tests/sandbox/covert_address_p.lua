@@ -1,0 +1,3 @@
+-- expect: error %p is not available
+-- no addresses
+return string.format('%p', {})

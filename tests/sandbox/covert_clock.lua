@@ -1,0 +1,3 @@
+-- expect: ok true
+-- no clock
+return os == nil

@@ -1,0 +1,3 @@
+-- expect: error xxxxxxxx
+-- and short
+error(('x'):rep(100000))

@@ -1,0 +1,3 @@
+-- expect: error the error is not a text
+-- errors are text
+error({secret = 1})

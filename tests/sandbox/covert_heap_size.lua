@@ -1,0 +1,3 @@
+-- expect: ok true
+-- no oracle of the heap
+return collectgarbage == nil

@@ -1,0 +1,3 @@
+-- expect: ok 1062181893723
+-- the same in every run
+return math.random(1 << 40)

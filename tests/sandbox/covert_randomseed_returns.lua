@@ -1,0 +1,3 @@
+-- expect: ok 0
+-- no seed words
+return select('#', math.randomseed(1))

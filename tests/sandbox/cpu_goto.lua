@@ -1,0 +1,3 @@
+-- expect: timeout
+-- a loop without a loop
+::again:: goto again

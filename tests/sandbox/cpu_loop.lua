@@ -1,0 +1,3 @@
+-- expect: timeout
+-- the plainest loop
+while true do end

@@ -1,0 +1,3 @@
+-- expect: timeout
+-- a loop of caught errors
+while true do pcall(error) end

@@ -1,0 +1,3 @@
+-- expect: timeout
+-- a C loop that no hook sees
+return (''):rep(1 << 62)

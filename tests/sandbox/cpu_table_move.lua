@@ -1,0 +1,3 @@
+-- expect: timeout
+-- another one
+table.move({}, 1, 1 << 62, 2)

@@ -1,0 +1,3 @@
+-- expect: error attempt to load a binary chunk
+-- raw
+LuaS

@@ -1,0 +1,4 @@
+-- expect: ok "A"
+-- methods on text cannot be replaced
+string.upper = function() return 'x' end
+return ('a'):upper()

@@ -1,0 +1,3 @@
+-- expect: error table expected
+-- and cannot be changed
+setmetatable(site.open 'd', {})

@@ -1,0 +1,3 @@
+-- expect: error attempt to get length
+-- handles have no length
+return #site.open 'd'

@@ -1,0 +1,3 @@
+-- expect: ok false
+-- the metatable of texts is hidden
+return getmetatable('')

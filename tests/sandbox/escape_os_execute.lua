@@ -1,0 +1,3 @@
+-- expect: error attempt to index a nil value
+-- no commands
+return os.execute('id')

@@ -1,0 +1,3 @@
+-- expect: error table expected
+-- handles have no fields
+rawset(site.open 'd', 1, 2)

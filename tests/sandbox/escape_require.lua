@@ -1,0 +1,3 @@
+-- expect: ok true
+-- the door is not there
+return require == nil

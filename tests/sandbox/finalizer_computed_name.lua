@@ -1,0 +1,3 @@
+-- expect: error __gc is not available
+-- however the name is written
+setmetatable({}, {['__' .. 'g' .. 'c'] = print})

@@ -1,0 +1,3 @@
+-- expect: error __mode is not available
+-- no weak tables
+setmetatable({}, {__mode = 'k'})

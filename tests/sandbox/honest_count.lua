@@ -1,0 +1,3 @@
+-- expect: ok 3
+-- ordinary work
+return site.open('d'):count():exact()

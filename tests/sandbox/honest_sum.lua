@@ -1,0 +1,3 @@
+-- expect: ok 90
+-- ordinary work
+return site.open('d'):sum('age'):exact()

@@ -1,0 +1,3 @@
+-- expect: ok 4
+-- ordinary work
+return utf8.len('grüß')

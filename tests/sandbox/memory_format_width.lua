@@ -1,0 +1,3 @@
+-- expect: error invalid conversion
+-- no wide formats
+return string.format('%1000d', 1)

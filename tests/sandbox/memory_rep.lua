@@ -1,0 +1,3 @@
+-- expect: memory
+-- one large text
+return #('x'):rep(1 << 30)

@@ -1,0 +1,3 @@
+-- expect: error resulting string too large
+-- a length that overflows
+return ('xx'):rep(1 << 62)

@@ -1,0 +1,3 @@
+-- expect: ok "ab"
+-- operators work
+return setmetatable({}, {__concat = function(a, b) return 'ab' end}) .. 'x'

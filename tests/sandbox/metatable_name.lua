@@ -1,0 +1,3 @@
+-- expect: ok "table"
+-- no false names
+return tostring(setmetatable({}, {__name = 'admin'}))

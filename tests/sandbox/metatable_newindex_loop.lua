@@ -1,0 +1,7 @@
+-- expect: error
+-- the same for writing
+local t = {}
+local mt = {}
+mt.__newindex = setmetatable({}, mt)
+setmetatable(t, mt)
+t.x = 1

@@ -1,0 +1,5 @@
+-- expect: error stack overflow
+-- recursion through C
+local t
+t = setmetatable({}, {__tostring = function() return tostring(t) end})
+return tostring(t)

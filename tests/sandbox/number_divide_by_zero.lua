@@ -1,0 +1,3 @@
+-- expect: error attempt to divide by zero
+-- integer division by zero
+return 1 // 0

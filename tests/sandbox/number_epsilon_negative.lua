@@ -1,0 +1,3 @@
+-- expect: error
+-- nor negative
+site.open('d'):count{epsilon = -1}:release()

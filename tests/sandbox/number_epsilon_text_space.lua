@@ -1,0 +1,3 @@
+-- expect: error epsilon must be a number
+-- nor padded
+site.open('d'):count{epsilon = ' 1'}

@@ -1,0 +1,3 @@
+-- expect: ok 0
+-- does not trap
+return math.mininteger % -1

@@ -1,0 +1,3 @@
+-- expect: error attempt to perform 'n%
+-- integer remainder by zero
+return 1 % 0

@@ -1,0 +1,3 @@
+-- expect: ok true
+-- integers wrap
+return math.maxinteger + 1 == math.mininteger

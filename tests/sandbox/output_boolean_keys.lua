@@ -1,0 +1,3 @@
+-- expect: error keys must be
+-- no keys that are not text
+return {[true] = 1}

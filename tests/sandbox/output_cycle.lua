@@ -1,0 +1,5 @@
+-- expect: error nested too deeply
+-- no cycles
+local t = {}
+t.t = t
+return t

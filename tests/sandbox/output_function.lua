@@ -1,0 +1,3 @@
+-- expect: error output: a function cannot leave
+-- no functions
+return print

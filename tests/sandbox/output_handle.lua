@@ -1,0 +1,3 @@
+-- expect: error output: a userdata cannot leave
+-- no handles
+return site.open 'd'

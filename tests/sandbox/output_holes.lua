@@ -1,0 +1,3 @@
+-- expect: error keys must be
+-- no holes
+return {1, nil, 3}

@@ -1,0 +1,3 @@
+-- expect: ok "\"},{\"x\":1"
+-- text stays text
+return '"},{"x":1'

@@ -1,0 +1,3 @@
+-- expect: ok 1
+-- the first result counts
+return 1, 2, 3

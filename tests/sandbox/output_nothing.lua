@@ -1,0 +1,3 @@
+-- expect: ok null
+-- nothing is null
+local x = 1

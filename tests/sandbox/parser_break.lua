@@ -1,0 +1,3 @@
+-- expect: error break outside loop
+-- no loop to break
+break

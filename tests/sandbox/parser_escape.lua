@@ -1,0 +1,3 @@
+-- expect: error invalid escape sequence
+-- an escape that is none
+return '\q'

@@ -1,0 +1,3 @@
+-- expect: error no visible label
+-- a label that is not there
+goto nowhere

@@ -1,0 +1,3 @@
+-- expect: error unfinished long string
+-- a bracket that does not close
+return [==[ x ]=]

@@ -1,0 +1,4 @@
+-- expect: error unexpected symbol
+-- raw
+#!/usr/bin/lua
+return 1

@@ -1,0 +1,3 @@
+-- expect: error too many captures
+-- too many captures
+return ('x'):find(('()'):rep(40))

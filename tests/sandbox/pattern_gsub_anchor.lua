@@ -1,0 +1,3 @@
+-- expect: ok "xbc"
+-- so do anchors
+return (('abc'):gsub('^%w', 'x'))

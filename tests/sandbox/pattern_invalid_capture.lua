@@ -1,0 +1,3 @@
+-- expect: error invalid capture index
+-- a capture that is not there
+return ('a'):gsub('a', '%2')

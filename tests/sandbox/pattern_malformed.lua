@@ -1,0 +1,3 @@
+-- expect: error malformed pattern
+-- an unfinished class
+return ('x'):find('[a')
