@@ -1,0 +1,106 @@
+/* audit.c -- the audit log, its signed head, and its export. */
+#include "datasite/core/audit.h"
+
+#include "datasite/api/routes.h"
+#include "datasite/base/enc.h"
+#include "datasite/core/keys.h"
+#include "datasite/core/site.h"
+
+#include <stdio.h>
+
+#define EXPORT_BYTES_MAX   ((size_t)32 << 20)
+#define EXPORT_ENTRIES_MAX 1000000
+
+static enum err
+page_seq(struct request *rq, const struct page *page, int64_t *out)
+{
+    *out = 0;
+    if (page->after == NULL || (str_fixed(str_of(page->after), 0, out) && *out >= 0))
+        return ERR_OK;
+    return FAIL_FIELD(
+        &rq->cx->diag, ERR_INVALID, "/query/cursor", "this cursor is not of this list");
+}
+
+enum err
+audit_list(struct request *rq, struct reply *rp)
+{
+    struct audit_filter filter;
+    struct audit_entry *list;
+    struct page page;
+    int64_t after;
+    char last[32];
+    json_t *items;
+    size_t n;
+
+    TRY(page_take(rq, &page));
+    filter = (struct audit_filter){.verb = query_text(rq, "verb"),
+        .actor = query_text(rq, "actor"),
+        .subject = query_text(rq, "subject")};
+    TRY(query_end(rq));
+    TRY(page_seq(rq, &page, &after));
+    TRY(audit_entries(rq->cx, &filter, after, page.limit + 1, &list, &n));
+    items = json_array();
+    for (size_t i = 0; i < n && i < (size_t)page.limit; i++)
+        json_array_append_new(items, audit_entry_json(&list[i]));
+    if (n <= (size_t)page.limit)
+        return reply_page(rq, rp, items, NULL);
+    snprintf(last, sizeof last, "%lld", (long long)list[page.limit - 1].seq);
+    return reply_page(rq, rp, items, last);
+}
+
+/* Signed, so that one who wrote it down can show later what the log said. */
+static enum err
+head_sign(struct ctx *cx, json_t *doc)
+{
+    const struct keys *keys = cx->site->keys;
+    char sig_text[96], key_text[48];
+    uint8_t sig[64];
+    BUF_SCOPE(msg);
+
+    buf_init(&msg, BODY_BYTES_MAX);
+    buf_addz(&msg, "datasite-audit-head-v1\n");
+    TRY(json_canonical(&cx->diag, doc, &msg));
+    keys_sign(keys, buf_str(&msg), sig);
+    base64url_text(sig, sizeof sig, sig_text);
+    base64url_text(keys_public(keys), 32, key_text);
+    json_object_set_new(doc, "signature", json_string(sig_text));
+    json_object_set_new(doc, "key", json_string(key_text));
+    return ERR_OK;
+}
+
+enum err
+audit_head_get(struct request *rq, struct reply *rp)
+{
+    json_auto_t *doc = NULL;
+    struct digest head;
+    int64_t entries;
+    char hex[65];
+
+    TRY(query_end(rq));
+    TRY(audit_head(rq->cx, &entries, &head));
+    doc = json_pack(
+        "{s:I, s:s}", "entries", (json_int_t)entries, "head", digest_text(head, hex));
+    TRY(head_sign(rq->cx, doc));
+    return reply_json(rq, rp, 200, json_incref(doc));
+}
+
+enum err
+audit_export(struct request *rq, struct reply *rp)
+{
+    struct ctx *cx = rq->cx;
+    int64_t after, limit;
+    struct str text;
+    BUF_SCOPE(lines);
+
+    TRY(query_int(rq, "after", 0, INT64_MAX, 0, &after));
+    TRY(query_int(rq, "limit", 1, EXPORT_ENTRIES_MAX, EXPORT_ENTRIES_MAX, &limit));
+    TRY(query_end(rq));
+    buf_init(&lines, EXPORT_BYTES_MAX);
+    TRY(audit_export_lines(cx, after, limit, &lines));
+    text = (struct str){arena_strn(cx->arena, lines.ptr, lines.len), lines.len};
+    if (text.ptr == NULL)
+        return FAIL(&cx->diag, ERR_TOO_LARGE, "this needs too much memory");
+    snprintf(rp->disposition, sizeof rp->disposition,
+        "attachment; filename=\"audit.jsonl\"");
+    return reply_bytes(rp, "application/jsonl", text);
+}

@@ -1,0 +1,392 @@
+/* check.c -- what can be said about a source without private data. */
+#include "datasite/core/check.h"
+
+#include "datasite/base/check.h"
+#include "datasite/base/fdio.h"
+#include "datasite/core/site.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MOCK_ANSWERS_BYTES_MAX (64 << 20)
+
+/* Pays the measurements of a mock run by the rules of a real one: the same measurement
+ * is answered once, and what the job may hold bounds what it may ask. */
+struct mock_answer {
+    struct mock_answer *next;
+    struct digest measurement;
+    struct str answer; /* ptr NULL: not kept */
+};
+struct mock_port {
+    struct arena *arena;
+    const struct check_ask *ask;
+    struct mock_answer *answers;
+    struct budget total;
+    bool pure; /* every price so far is pure */
+};
+
+enum err
+check_ask_init(struct ctx *cx, const struct dataset *ds, struct str source,
+    enum lane lane, struct check_ask *out)
+{
+    *out = (struct check_ask){
+        .ds = ds, .source = source, .lane = lane, .epsilon_nano = ds->epsilon_nano};
+    TRY(dataset_schema(cx, ds, &out->schema));
+    TRY(dataset_policy(cx, ds, &out->policy));
+    TRY(dataset_mock(cx, ds, &out->mock));
+    return accountant_limit(
+        &cx->diag, ds->accounting, ds->epsilon_nano, ds->delta_atto, &out->cap);
+}
+
+static struct mock_answer *
+answer_find(const struct mock_port *p, struct digest measurement)
+{
+    for (struct mock_answer *a = p->answers; a != NULL; a = a->next)
+        if (digest_eq(a->measurement, measurement))
+            return a;
+    return NULL;
+}
+
+/* May the total grow to this? */
+static bool
+mock_may(const struct mock_port *p, struct budget total, bool pure)
+{
+    const struct check_ask *ask = p->ask;
+    struct budget none = {0};
+
+    if (accountant_fits(ask->ds->accounting, ask->cap, none, total))
+        return true;
+    return ask->ds->accounting == ACCOUNT_ZCDP && pure && total.delta_atto == 0 &&
+        total.eps_nano <= ask->epsilon_nano;
+}
+
+static enum err
+mock_charge(void *self, struct diag *d, const struct charge_ask *ask,
+    enum charge_verdict *verdict, struct buf *answer)
+{
+    struct mock_port *p = self;
+    struct mock_answer *a = answer_find(p, ask->measurement);
+    struct budget total = p->total;
+    bool pure = p->pure && ask->price.eps_nano != EPS_NONE;
+
+    if (a != NULL) {
+        *verdict = a->answer.ptr != NULL ? CHARGE_STORED : CHARGE_PAID;
+        buf_add(answer, a->answer.ptr, a->answer.len);
+        return ERR_OK;
+    }
+    if (!accountant_add(&total, ask->price) || !mock_may(p, total, pure)) {
+        *verdict = CHARGE_REFUSED;
+        return ERR_OK;
+    }
+    a = arena_array(p->arena, sizeof *a, 1);
+    if (a == NULL)
+        return FAIL(d, ERR_TOO_LARGE, "the mock run asks too much");
+    a->measurement = ask->measurement;
+    a->next = p->answers;
+    p->answers = a;
+    p->total = total;
+    p->pure = pure;
+    *verdict = CHARGE_PAID;
+    return ERR_OK;
+}
+
+static enum err
+mock_keep(void *self, struct diag *d, struct digest measurement, struct str answer)
+{
+    struct mock_port *p = self;
+    struct mock_answer *a = answer_find(p, measurement);
+
+    if (a == NULL)
+        return FAIL(d, ERR_SANDBOX, "an answer to a question that nobody asked");
+    a->answer.len = answer.len;
+    a->answer.ptr = arena_strn(p->arena, answer.ptr, answer.len);
+    return a->answer.ptr != NULL ? ERR_OK
+                                 : FAIL(d, ERR_TOO_LARGE, "the mock run asks too much");
+}
+
+/* math.random is public: the same source draws the same numbers, on mock and real. */
+static uint64_t
+seed_of(struct str source)
+{
+    struct digest g = digest_sha256(source);
+    uint64_t seed;
+
+    memcpy(&seed, g.b, sizeof seed);
+    return seed;
+}
+
+struct order
+check_order(const struct check_ask *ask, const char *run_id, const bool *columns)
+{
+    const struct policy *p = &ask->policy;
+
+    return (struct order){
+        .run_id = run_id,
+        .source = ask->source,
+        .schema_json = str_of(ask->ds->schema_json),
+        .lane = ask->lane,
+        .accounting = ask->ds->accounting,
+        .cap = ask->cap,
+        .rows_assumed = ask->ds->mock_rows,
+        .seed = seed_of(ask->source),
+        .limits = {.cpu_ms = p->cpu_ms_max,
+            .wall_ms = p->wall_ms_max,
+            .memory_bytes = p->memory_bytes_max,
+            .questions_max = p->questions_max,
+            .output_bytes_max = p->output_bytes_max},
+        .columns = columns,
+        .mock_fd = -1,
+    };
+}
+
+/* What an approval must hold. Pure: what was asked for. zCDP: that in rho, or what the
+ * pure answers of the mock run cost in rho when their epsilons stayed within it; of
+ * delta, what the mock run used. */
+static struct budget
+hold_needed(const struct check_ask *ask, const struct mock_port *p)
+{
+    struct budget hold = ask->cap;
+
+    hold.delta_atto = p->total.delta_atto;
+    if (ask->ds->accounting == ACCOUNT_ZCDP && p->pure &&
+        p->total.eps_nano <= ask->epsilon_nano && p->total.rho_nano > hold.rho_nano)
+        hold.rho_nano = p->total.rho_nano;
+    return hold;
+}
+
+static enum err
+mock_run(struct ctx *cx, const struct check_ask *ask, struct check_report *out)
+{
+    ARENA_SCOPE(arena, MOCK_ANSWERS_BYTES_MAX);
+    struct mock_port self = {.arena = arena, .ask = ask, .pure = true};
+    struct run_port port = {.self = &self, .charge = mock_charge, .keep = mock_keep};
+    char run_id[ID_BYTES];
+    struct order order = check_order(ask, id_new("run", run_id), out->scan.columns);
+    FD_SCOPE(fd) = -1;
+
+    if (arena == NULL)
+        return FAIL(&cx->diag, ERR_INTERNAL, "no memory for a mock run");
+    if (!cx->site->jail_ok)
+        return FAIL(&cx->diag, ERR_SANDBOX, "the sandbox did not pass its self-test");
+    TRY(memfd_of(&cx->diag, "mock", ask->mock, &fd));
+    order.mock_fd = fd;
+    TRY(runner_run(cx->site->runner, &cx->diag, &order, &port, &out->outcome));
+    out->ran = true;
+    out->total = self.total;
+    out->hold = hold_needed(ask, &self);
+    return ERR_OK;
+}
+
+/* One more finding than the scanner's own. */
+static enum err
+finding_add(struct ctx *cx, struct codescan *scan, const char *rule, const char *text)
+{
+    struct finding *grown;
+
+    NEW(cx, grown, scan->findings_n + 1);
+    if (scan->findings_n > 0)
+        memcpy(grown, scan->findings, scan->findings_n * sizeof *grown);
+    snprintf(grown[scan->findings_n].rule, sizeof grown->rule, "%s", rule);
+    snprintf(grown[scan->findings_n].text, sizeof grown->text, "%s", text);
+    scan->findings = grown;
+    scan->findings_n++;
+    return ERR_OK;
+}
+
+enum err
+check_run(struct ctx *cx, const struct check_ask *ask, struct check_report *out)
+{
+    *out = (struct check_report){.hold = ask->cap};
+    TRY(codescan_run(
+        &cx->diag, cx->arena, ask->source, &ask->schema, ask->lane, &out->scan));
+    if (!ask->policy.lane_allowed[ask->lane])
+        TRY(finding_add(cx, &out->scan, "policy-lane",
+            "the policy of this dataset does not allow this lane"));
+    if (out->scan.findings_n > 0)
+        return ERR_OK;
+    return mock_run(cx, ask, out);
+}
+
+void
+check_release(struct check_report *r)
+{
+    if (r->ran)
+        outcome_release(&r->outcome);
+    r->ran = false;
+}
+
+/* Documents */
+
+/* A line or column as a number, or null where it is unknown. */
+static json_t *
+place_json(int place)
+{
+    return place > 0 ? json_integer(place) : json_null();
+}
+
+json_t *
+check_findings_json(const struct check_report *r)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < r->scan.findings_n; i++) {
+        const struct finding *f = &r->scan.findings[i];
+        json_array_append_new(list,
+            json_pack("{s:s, s:o, s:o, s:s}", "rule", f->rule, "line",
+                place_json(f->line), "column", place_json(f->column), "text", f->text));
+    }
+    return list;
+}
+
+json_t *
+check_columns_json(const struct check_report *r, const struct schema *s)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < s->columns_n; i++)
+        if (r->scan.columns != NULL && r->scan.columns[i])
+            json_array_append_new(list, json_string(s->columns[i].name));
+    return list;
+}
+
+json_t *
+check_marks_json(const struct check_report *r)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < r->scan.marks_n; i++)
+        json_array_append_new(list,
+            json_pack("{s:i, s:s, s:s}", "line", r->scan.marks[i].line, "kind",
+                r->scan.marks[i].kind, "text", r->scan.marks[i].text));
+    return list;
+}
+
+json_t *
+failure_json(const struct outcome *o)
+{
+    json_t *v;
+
+    if (o->kind == OUTCOME_OK)
+        return json_null();
+    v = json_pack("{s:s, s:o, s:o, s:s}", "kind", outcome_name(o->kind), "line",
+        place_json(o->line), "column", place_json(o->column), "text", o->text);
+    if (o->rule[0] != '\0')
+        json_object_set_new(v, "rule", json_string(o->rule));
+    return v;
+}
+
+/* A run that findings forbade fails by the first of them. */
+static json_t *
+finding_failure(const struct finding *f)
+{
+    return json_pack("{s:s, s:s, s:o, s:o, s:s}", "kind", outcome_name(OUTCOME_POLICY),
+        "rule", f->rule, "line", place_json(f->line), "column", place_json(f->column),
+        "text", f->text);
+}
+
+/* A copy of what may be NULL, or an empty list. */
+static json_t *
+list_or_empty(json_t *list)
+{
+    return list != NULL ? json_incref(list) : json_array();
+}
+
+/* The log as text: what is not UTF-8 was not printed by a script that is. */
+static json_t *
+log_json(const struct outcome *o)
+{
+    struct str log = buf_str(&o->log);
+
+    return log.len == 0 ? json_string("") : json_stringn(log.ptr, log.len);
+}
+
+json_t *
+check_mock_json(const struct check_report *r)
+{
+    if (!r->ran)
+        return json_pack("{s:b, s:n, s:s, s:[], s:o, s:o}", "ok", 0, "outputs", "log",
+            "", "measurements", "findings", check_findings_json(r), "failure",
+            finding_failure(&r->scan.findings[0]));
+    return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "ok",
+        r->outcome.kind == OUTCOME_OK, "outputs",
+        r->outcome.output != NULL ? json_incref(r->outcome.output) : json_null(), "log",
+        log_json(&r->outcome), "measurements", list_or_empty(r->outcome.measurements),
+        "findings", check_findings_json(r), "failure", failure_json(&r->outcome));
+}
+
+/* Outputs of a script that returned a table: its keys. */
+static json_t *
+outputs_returned(const struct outcome *o, const char *lane)
+{
+    json_t *list = json_array(), *value;
+    const char *name;
+
+    if (!json_is_object(o->output))
+        return list;
+    json_object_foreach(o->output, name, value) json_array_append_new(
+        list, json_pack("{s:s, s:s}", "name", name, "lane", lane));
+    return list;
+}
+
+static json_t *
+outputs_declared(const json_t *outputs, const char *lane)
+{
+    json_t *list = json_array(), *v;
+    size_t i;
+
+    json_array_foreach(outputs, i, v)
+    {
+        json_t *one = json_copy(v);
+        json_object_set_new(one, "lane", json_string(lane));
+        json_array_append_new(list, one);
+    }
+    return list;
+}
+
+static json_t *
+total_json(struct budget b)
+{
+    char epsilon[32], rho[32], delta[32];
+
+    return json_pack("{s:o, s:s, s:s}", "epsilon",
+        b.eps_nano == EPS_NONE ? json_null()
+                               : json_string(nano_text(b.eps_nano, epsilon)),
+        "rho", nano_text(b.rho_nano, rho), "delta", atto_text(b.delta_atto, delta));
+}
+
+json_t *
+check_quote_json(
+    const struct check_report *r, const struct check_ask *ask, const json_t *outputs)
+{
+    const char *lane = lane_name(ask->lane);
+    json_t *list = outputs != NULL && json_array_size(outputs) > 0
+        ? outputs_declared(outputs, lane)
+        : r->ran ? outputs_returned(&r->outcome, lane)
+                 : json_array();
+
+    return json_pack("{s:o, s:o, s:o, s:o}", "columns",
+        check_columns_json(r, &ask->schema), "outputs", list, "measurements",
+        r->ran ? list_or_empty(r->outcome.measurements) : json_array(), "total",
+        total_json(r->total));
+}
+
+/* Mocks */
+
+static enum err
+segment_drop(void *self, struct diag *d, size_t rows, int64_t *const *values,
+    uint8_t *const *valid, const struct str *const *texts)
+{
+    (void)self, (void)d, (void)rows, (void)values, (void)valid, (void)texts;
+    return ERR_OK;
+}
+
+enum err
+mock_check(
+    struct ctx *cx, const struct schema *s, struct str csv, struct csv_report *report)
+{
+    struct csv_sink sink = {.segment = segment_drop};
+    FD_SCOPE(fd) = -1;
+
+    TRY(memfd_of(&cx->diag, "mock", csv, &fd));
+    return csv_load(&cx->diag, s, fd, &sink, report);
+}

@@ -1,0 +1,589 @@
+/* ledger.c -- the privacy budget as a double-entry book. */
+#include "datasite/core/ledger.h"
+
+#include "datasite/base/check.h"
+#include "datasite/core/audit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CAPS_OF_A_JOB 4
+#define ROWS_AT_ONCE  500
+
+static const char before_first[] =
+    "0000000000000000000000000000000000000000000000000000000000000000";
+
+static const char *const cap_names[] = {
+    [CAP_DATASET] = "dataset",
+    [CAP_PROJECT] = "project",
+    [CAP_RESEARCHER] = "researcher",
+    [CAP_JOB] = "job",
+};
+
+/* The part of a price that counts in an accounting. */
+struct amount {
+    int64_t nano, atto;
+};
+
+static struct amount
+amount_of(enum accounting acc, struct budget b)
+{
+    return (struct amount){accountant_amount(acc, b), b.delta_atto};
+}
+
+/* Which part of a party names a cap; the rest is "". */
+static struct ledger_party
+party_of(enum cap_kind kind, const struct ledger_party *who)
+{
+    struct ledger_party p = {
+        .dataset_id = who->dataset_id, .accounting = who->accounting};
+
+    p.project_id = kind >= CAP_PROJECT ? who->project_id : "";
+    p.user_id = kind >= CAP_RESEARCHER ? who->user_id : "";
+    p.job_id = kind >= CAP_JOB ? who->job_id : "";
+    return p;
+}
+
+/* What is hashed and audited of a row: everything that can be said of it. */
+static json_t *
+row_json(const struct ledger_row *r, const char *dataset_id, const char *measurement)
+{
+    char time[32], epsilon[32], rho[32], delta[32];
+
+    return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s,"
+                     " s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
+        "dataset", dataset_id, "seq", (json_int_t)r->seq, "time",
+        clock_text(r->time, time), "kind", r->kind, "scope", r->scope, "project",
+        r->project_id, "user", r->user_id, "job", r->job_id, "run", r->run_id, "digest",
+        measurement, "measurement", r->label, "mechanism", r->mechanism, "epsilon",
+        r->price.eps_nano < 0 ? "" : nano_text(r->price.eps_nano, epsilon), "rho",
+        nano_text(r->price.rho_nano, rho), "delta",
+        atto_text(r->price.delta_atto, delta), "limit_nano", (json_int_t)r->limit_nano,
+        "limit_atto", (json_int_t)r->limit_atto, "reserved_nano",
+        (json_int_t)r->reserved_nano, "reserved_atto", (json_int_t)r->reserved_atto,
+        "spent_nano", (json_int_t)r->spent_nano, "spent_atto",
+        (json_int_t)r->spent_atto);
+}
+
+static enum err
+row_digest(struct diag *d, const char *before, const json_t *doc, char hash[65])
+{
+    BUF_SCOPE(text);
+
+    buf_init(&text, BODY_BYTES_MAX);
+    buf_addz(&text, before);
+    TRY(json_canonical(d, doc, &text));
+    if (text.full)
+        return FAIL(d, ERR_TOO_LARGE, "a row of the ledger is too long");
+    digest_text(digest_bytes(buf_str(&text)), hash);
+    return ERR_OK;
+}
+
+static enum err
+ledger_last(struct ctx *cx, const char *dataset_id, int64_t *seq, const char **hash)
+{
+    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_LEDGER_LAST, dataset_id, seq, hash));
+    if (*seq == 0)
+        *hash = before_first;
+    return ERR_OK;
+}
+
+enum err
+ledger_head(struct ctx *cx, const char *dataset_id, int64_t *seq)
+{
+    const char *hash;
+
+    return ledger_last(cx, dataset_id, seq, &hash);
+}
+
+/* Writes the next row and its audit entry. r holds all but seq, time and hash; reason
+ * stands in the audit log alone and may be NULL. */
+static enum err
+row_append(
+    struct ctx *cx, struct ledger_row *r, const char *dataset_id, const char *reason)
+{
+    json_auto_t *doc = NULL;
+    const char *before;
+    char hash[65], verb[24];
+
+    TRY(ledger_last(cx, dataset_id, &r->seq, &before));
+    r->seq++;
+    r->time = cx->now;
+    doc = row_json(r, dataset_id, r->measurement);
+    if (doc == NULL)
+        return FAIL(&cx->diag, ERR_INTERNAL, "a row of the ledger is not JSON");
+    TRY(row_digest(&cx->diag, before, doc, hash));
+    TRY(db_run(cx->db, &cx->diag, NULL, STMT_LEDGER_INSERT, dataset_id, r->seq,
+        r->time.us, r->kind, r->scope, r->project_id, r->user_id, r->job_id, r->run_id,
+        r->measurement, r->label, r->mechanism, r->price.eps_nano, r->price.rho_nano,
+        r->price.delta_atto, r->limit_nano, r->limit_atto, r->reserved_nano,
+        r->reserved_atto, r->spent_nano, r->spent_atto, hash));
+    if (json_object_set_new(doc, "hash", json_string(hash)) != 0 ||
+        (reason != NULL &&
+            json_object_set_new(doc, "reason", json_string(reason)) != 0))
+        return FAIL(&cx->diag, ERR_INTERNAL, "no memory for an audit entry");
+    snprintf(verb, sizeof verb, "budget.%s", r->kind);
+    return audit_append(cx, verb, dataset_id, json_incref(doc));
+}
+
+/* A row about nobody in particular yet. */
+static struct ledger_row
+row_of(const char *kind, enum cap_kind scope, const struct ledger_party *p)
+{
+    return (struct ledger_row){.kind = kind,
+        .scope = cap_names[scope],
+        .project_id = p->project_id,
+        .user_id = p->user_id,
+        .job_id = p->job_id,
+        .run_id = "",
+        .label = "",
+        .measurement = "",
+        .mechanism = ""};
+}
+
+static enum err
+cap_get(
+    struct ctx *cx, enum cap_kind kind, const struct ledger_party *p, struct cap *out)
+{
+    return db_one(cx->db, &cx->diag, cx->arena, STMT_CAP_GET, p->dataset_id,
+        cap_names[kind], p->project_id, p->user_id, p->job_id, &out->limit_nano,
+        &out->spent_nano, &out->reserved_nano, &out->limit_atto, &out->spent_atto,
+        &out->reserved_atto, &out->epsilon_nano);
+}
+
+enum err
+ledger_cap(
+    struct ctx *cx, enum cap_kind kind, const struct ledger_party *who, struct cap *out)
+{
+    struct ledger_party p = party_of(kind, who);
+    enum err err = cap_get(cx, kind, &p, out);
+
+    if (err != ERR_NOT_FOUND)
+        return err;
+    diag_clear(&cx->diag);
+    *out = (struct cap){.limit_nano = LEDGER_NO_LIMIT,
+        .limit_atto = LEDGER_NO_LIMIT,
+        .epsilon_nano = LEDGER_NO_LIMIT};
+    return ERR_OK;
+}
+
+/* What is left of a cap. The table's CHECKs keep 0 <= used <= limit, so nothing here
+ * overflows. */
+static struct amount
+cap_room(const struct cap *c)
+{
+    return (struct amount){c->limit_nano - c->spent_nano - c->reserved_nano,
+        c->limit_atto - c->spent_atto - c->reserved_atto};
+}
+
+static bool
+fits(struct amount ask, struct amount room)
+{
+    return ask.nano >= 0 && ask.atto >= 0 && ask.nano <= room.nano &&
+        ask.atto <= room.atto;
+}
+
+enum err
+ledger_grant(struct ctx *cx, const struct dataset *ds)
+{
+    struct ledger_party who = {ds->id, "", "", "", ds->accounting};
+    struct ledger_row row = row_of("grant", CAP_DATASET, &who);
+    struct budget limit;
+    struct amount a;
+    TXN_SCOPE(txn);
+
+    TRY(accountant_limit(
+        &cx->diag, ds->accounting, ds->epsilon_nano, ds->delta_atto, &limit));
+    a = amount_of(ds->accounting, limit);
+    row.price = (struct budget){.eps_nano = ds->epsilon_nano,
+        .rho_nano = ds->accounting == ACCOUNT_ZCDP ? limit.rho_nano : 0,
+        .delta_atto = ds->delta_atto};
+    row.limit_nano = a.nano;
+    row.limit_atto = a.atto;
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(db_run(cx->db, &cx->diag, NULL, STMT_CAP_ENSURE, ds->id, "dataset", "", "",
+        ds->epsilon_nano, a.nano, a.atto));
+    TRY(db_run(cx->db, &cx->diag, NULL, STMT_CAP_SET_LIMIT, ds->id, "dataset", "", "",
+        ds->epsilon_nano, ds->delta_atto, a.nano, a.atto));
+    TRY(row_append(cx, &row, ds->id, NULL));
+    return txn_commit(&txn, &cx->diag);
+}
+
+/* A cap without a limit of its own, where there is none yet. */
+static enum err
+cap_ensure(struct ctx *cx, enum cap_kind kind, const struct ledger_party *who)
+{
+    struct ledger_party p = party_of(kind, who);
+
+    if (kind == CAP_JOB)
+        return db_run(cx->db, &cx->diag, NULL, STMT_CAP_ENSURE_JOB, p.dataset_id,
+            p.project_id, p.user_id, p.job_id);
+    return db_run(cx->db, &cx->diag, NULL, STMT_CAP_ENSURE, p.dataset_id,
+        cap_names[kind], p.project_id, p.user_id, LEDGER_NO_LIMIT, LEDGER_NO_LIMIT,
+        LEDGER_NO_LIMIT);
+}
+
+/* ERR_BUDGET with what was asked and what is left, in the dataset's epsilon. */
+static enum err
+refuse(struct ctx *cx, const struct ledger_party *who, enum cap_kind kind,
+    struct amount ask, struct amount room)
+{
+    struct dataset ds;
+    struct budget b = {.eps_nano = ask.nano, .rho_nano = ask.nano};
+    char requested[32], left[32];
+
+    TRY(dataset_by_id(cx, who->dataset_id, &ds));
+    nano_text(accountant_eps_nano(who->accounting, b, ds.delta_atto), requested);
+    b.eps_nano = b.rho_nano = room.nano;
+    nano_text(accountant_eps_nano(who->accounting, b, ds.delta_atto), left);
+    snprintf(cx->diag.extra, sizeof cx->diag.extra,
+        "{\"requested\":\"%s\",\"free\":\"%s\",\"cap\":\"%s\"}", requested, left,
+        cap_names[kind]);
+    if (ask.nano <= room.nano)
+        return FAIL(&cx->diag, ERR_BUDGET, "the delta of the %s does not allow it",
+            cap_names[kind]);
+    return FAIL(&cx->diag, ERR_BUDGET,
+        "epsilon %s is asked for; the budget of the %s has %s left", requested,
+        cap_names[kind], left);
+}
+
+/* Moves all four caps of a job and writes the row that says so. */
+static enum err
+book(struct ctx *cx, const struct ledger_party *who, struct ledger_row *row)
+{
+    int64_t changed;
+
+    TRY(db_run(cx->db, &cx->diag, &changed, STMT_CAP_MOVE, who->dataset_id,
+        who->project_id, who->user_id, who->job_id, row->limit_nano, row->limit_atto,
+        row->reserved_nano, row->reserved_atto, row->spent_nano, row->spent_atto));
+    if (changed != CAPS_OF_A_JOB)
+        return FAIL(&cx->diag, ERR_DB, "%" PRId64 " caps moved instead of %d", changed,
+            CAPS_OF_A_JOB);
+    return row_append(cx, row, who->dataset_id, NULL);
+}
+
+/* An amount as a price to show. */
+static struct budget
+amount_shown(enum accounting acc, struct amount a)
+{
+    return (struct budget){.eps_nano = acc == ACCOUNT_PURE ? a.nano : EPS_NONE,
+        .rho_nano = acc == ACCOUNT_ZCDP ? a.nano : 0,
+        .delta_atto = a.atto};
+}
+
+enum err
+ledger_reserve(struct ctx *cx, const struct ledger_party *who, struct budget ask)
+{
+    struct amount a = amount_of(who->accounting, ask);
+    struct ledger_row row = row_of("reserve", CAP_JOB, who);
+    struct cap cap;
+    TXN_SCOPE(txn);
+
+    if (a.nano < 0 || a.atto < 0)
+        return FAIL(
+            &cx->diag, ERR_POLICY, "this budget is not in the dataset's accounting");
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    for (enum cap_kind kind = CAP_PROJECT; kind <= CAP_JOB; kind++)
+        TRY(cap_ensure(cx, kind, who));
+    for (enum cap_kind kind = CAP_DATASET; kind < CAP_JOB; kind++) {
+        TRY(ledger_cap(cx, kind, who, &cap));
+        if (!fits(a, cap_room(&cap)))
+            return refuse(cx, who, kind, a, cap_room(&cap));
+    }
+    row.price = amount_shown(who->accounting, a);
+    row.limit_nano = row.reserved_nano = a.nano;
+    row.limit_atto = row.reserved_atto = a.atto;
+    TRY(book(cx, who, &row));
+    return txn_commit(&txn, &cx->diag);
+}
+
+/* The answer to the same measurement, if it was charged before. */
+static enum err
+charged_before(struct ctx *cx, const struct ledger_party *who,
+    const struct ledger_charge *c, bool *was, const char **answer)
+{
+    char digest[65];
+    const char *mark;
+    enum err err;
+
+    err = db_one(cx->db, &cx->diag, cx->arena, STMT_MEASUREMENT_GET, who->job_id,
+        c->job_version, c->data_version, digest_text(c->measurement, digest), &mark,
+        answer);
+    *was = err == ERR_OK;
+    if (err == ERR_NOT_FOUND) {
+        diag_clear(&cx->diag);
+        return ERR_OK;
+    }
+    return err;
+}
+
+/* May the price leave every cap? It stands reserved in all of them, so that what the job
+ * has left is the bound; the others are looked at again all the same. */
+static enum err
+charge_fits(struct ctx *cx, const struct ledger_party *who, struct amount a, bool *out)
+{
+    struct cap cap;
+
+    *out = true;
+    for (enum cap_kind kind = CAP_DATASET; kind <= CAP_JOB; kind++) {
+        TRY(ledger_cap(cx, kind, who, &cap));
+        if (!fits(a, (struct amount){cap.reserved_nano, cap.reserved_atto}))
+            *out = false;
+    }
+    return ERR_OK;
+}
+
+static enum err
+charge_book(struct ctx *cx, const struct ledger_party *who,
+    const struct ledger_charge *c, struct amount a)
+{
+    struct ledger_row row = row_of("charge", CAP_JOB, who);
+    char digest[65];
+
+    row.run_id = c->run_id;
+    row.measurement = digest_text(c->measurement, digest);
+    row.label = c->label;
+    row.mechanism = c->mechanism;
+    row.price = c->price;
+    row.reserved_nano = -a.nano;
+    row.reserved_atto = -a.atto;
+    row.spent_nano = a.nano;
+    row.spent_atto = a.atto;
+    TRY(book(cx, who, &row));
+    return db_run(cx->db, &cx->diag, NULL, STMT_MEASUREMENT_INSERT, who->job_id,
+        c->job_version, c->data_version, digest, row.seq, c->error95, c->plan_json,
+        (int64_t)c->exact);
+}
+
+enum err
+ledger_charge(struct ctx *cx, const struct ledger_party *who,
+    const struct ledger_charge *c, enum ledger_verdict *verdict, const char **answer)
+{
+    struct amount a = amount_of(who->accounting, c->price);
+    bool was, may;
+    TXN_SCOPE(txn);
+
+    *answer = NULL;
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(charged_before(cx, who, c, &was, answer));
+    if (was) {
+        *verdict = *answer != NULL ? LEDGER_STORED : LEDGER_PAID;
+        return txn_commit(&txn, &cx->diag);
+    }
+    TRY(charge_fits(cx, who, a, &may));
+    *verdict = may ? LEDGER_PAID : LEDGER_REFUSED;
+    if (may)
+        TRY(charge_book(cx, who, c, a));
+    return txn_commit(&txn, &cx->diag);
+}
+
+enum err
+ledger_keep(struct ctx *cx, const char *job_id, int64_t job_version,
+    int64_t data_version, struct digest measurement, struct str answer)
+{
+    char digest[65];
+    const char *text = arena_strn(cx->arena, answer.ptr, answer.len);
+    int64_t changed;
+
+    if (text == NULL)
+        return FAIL(&cx->diag, ERR_TOO_LARGE, "the answer needs too much memory");
+    TRY(db_run(cx->db, &cx->diag, &changed, STMT_MEASUREMENT_KEEP, job_id, job_version,
+        data_version, digest_text(measurement, digest), text));
+    if (changed != 1)
+        return FAIL(&cx->diag, ERR_CONFLICT,
+            "an answer is kept once, and only for a measurement that was paid");
+    return ERR_OK;
+}
+
+enum err
+ledger_settle(struct ctx *cx, const struct ledger_party *who)
+{
+    struct ledger_row row = row_of("settle", CAP_JOB, who);
+    struct cap cap;
+    int64_t is_open;
+    TXN_SCOPE(txn);
+
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_LEDGER_JOB_OPEN, who->dataset_id,
+        who->job_id, &is_open));
+    if (!is_open)
+        return txn_commit(&txn, &cx->diag);
+    TRY(ledger_cap(cx, CAP_JOB, who, &cap));
+    row.price = amount_shown(
+        who->accounting, (struct amount){cap.reserved_nano, cap.reserved_atto});
+    row.limit_nano = row.reserved_nano = -cap.reserved_nano;
+    row.limit_atto = row.reserved_atto = -cap.reserved_atto;
+    TRY(book(cx, who, &row));
+    return txn_commit(&txn, &cx->diag);
+}
+
+static enum err
+adjust_book(struct ctx *cx, const struct ledger_party *p, enum cap_kind kind,
+    int64_t epsilon_nano, int64_t delta_atto, struct amount limit, const char *reason)
+{
+    struct ledger_row row = row_of("adjust", kind, p);
+    struct cap cap;
+    bool first;
+
+    for (enum cap_kind outer = CAP_PROJECT; outer <= kind; outer++)
+        TRY(cap_ensure(cx, outer, p));
+    TRY(ledger_cap(cx, kind, p, &cap));
+    first = cap.limit_nano == LEDGER_NO_LIMIT;
+    if (limit.nano - cap.spent_nano < cap.reserved_nano ||
+        limit.atto - cap.spent_atto < cap.reserved_atto)
+        return refuse(
+            cx, p, kind, (struct amount){cap.spent_nano + cap.reserved_nano, 0}, limit);
+    row.price = amount_shown(p->accounting, limit);
+    row.price.eps_nano = epsilon_nano;
+    row.price.delta_atto = delta_atto;
+    row.limit_nano = limit.nano - (first ? 0 : cap.limit_nano);
+    row.limit_atto = limit.atto - (first ? 0 : cap.limit_atto);
+    TRY(db_run(cx->db, &cx->diag, NULL, STMT_CAP_SET_LIMIT, p->dataset_id,
+        cap_names[kind], p->project_id, p->user_id, epsilon_nano, delta_atto,
+        limit.nano, limit.atto));
+    return row_append(cx, &row, p->dataset_id, reason);
+}
+
+enum err
+ledger_adjust(struct ctx *cx, const struct dataset *ds, const char *project_id,
+    const char *user_id, int64_t epsilon_nano, int64_t delta_atto, const char *reason)
+{
+    struct ledger_party p = {ds->id, project_id, user_id, "", ds->accounting};
+    enum cap_kind kind = project_id[0] == '\0' ? CAP_DATASET
+        : user_id[0] == '\0'                   ? CAP_PROJECT
+                                               : CAP_RESEARCHER;
+    struct budget limit;
+    TXN_SCOPE(txn);
+
+    TRY(accountant_limit(&cx->diag, ds->accounting, epsilon_nano, delta_atto, &limit));
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(adjust_book(cx, &p, kind, epsilon_nano, delta_atto,
+        amount_of(ds->accounting, limit), reason));
+    return txn_commit(&txn, &cx->diag);
+}
+
+enum err
+ledger_read(struct ctx *cx, const char *dataset_id, int64_t after, int64_t limit)
+{
+    return db_each(cx->db, &cx->diag, STMT_LEDGER_LIST, dataset_id, after, limit);
+}
+
+enum err
+ledger_next(struct ctx *cx, struct ledger_row *r, bool *more)
+{
+    return db_row(cx->db, &cx->diag, cx->arena, STMT_LEDGER_LIST, more, &r->seq,
+        &r->time.us, &r->kind, &r->scope, &r->project_id, &r->user_id, &r->job_id,
+        &r->run_id, &r->measurement, &r->label, &r->mechanism, &r->price.eps_nano,
+        &r->price.rho_nano, &r->price.delta_atto, &r->limit_nano, &r->limit_atto,
+        &r->reserved_nano, &r->reserved_atto, &r->spent_nano, &r->spent_atto, &r->hash);
+}
+
+/* Verifying */
+
+static enum err
+row_verify(struct ctx *cx, const char *dataset_id, const struct ledger_row *r,
+    int64_t seq, const char *before)
+{
+    json_auto_t *doc = row_json(r, dataset_id, r->measurement);
+    char hash[65];
+
+    if (doc == NULL)
+        return FAIL(&cx->diag, ERR_INTERNAL, "no memory for a row of the ledger");
+    TRY(row_digest(&cx->diag, before, doc, hash));
+    if (r->seq != seq || strcmp(hash, r->hash) != 0)
+        return FAIL(&cx->diag, ERR_CONFLICT,
+            "the ledger of %s is not what was written: row %" PRId64, dataset_id, seq);
+    return ERR_OK;
+}
+
+static enum err
+page_verify(
+    struct ctx *cx, const char *dataset_id, int64_t *seq, char before[65], bool *more)
+{
+    struct ledger_row r;
+    int64_t n = 0;
+
+    TRY(ledger_read(cx, dataset_id, *seq, ROWS_AT_ONCE));
+    for (;; n++) {
+        TRY(ledger_next(cx, &r, more));
+        if (!*more)
+            break;
+        TRY(row_verify(cx, dataset_id, &r, ++*seq, before));
+        snprintf(before, 65, "%s", r.hash);
+    }
+    *more = n == ROWS_AT_ONCE;
+    return ERR_OK;
+}
+
+static enum err
+chain_verify(struct ctx *cx, const char *dataset_id)
+{
+    char before[65];
+    int64_t seq = 0;
+    bool more = true;
+    struct arena *outer = cx->arena;
+    enum err err = ERR_OK;
+
+    snprintf(before, sizeof before, "%s", before_first);
+    while (err == ERR_OK && more) {
+        ARENA_SCOPE(page, REQUEST_ARENA_BYTES);
+        if (page == NULL)
+            return FAIL(&cx->diag, ERR_INTERNAL, "no memory to read the ledger");
+        cx->arena = page;
+        err = page_verify(cx, dataset_id, &seq, before, &more);
+        cx->arena = outer;
+    }
+    return err;
+}
+
+/* A statement that returns what is wrong: no row is good. */
+static enum err
+none_wrong(struct ctx *cx, enum err found, const char *dataset_id, const char *what,
+    const char *which)
+{
+    if (found == ERR_NOT_FOUND) {
+        diag_clear(&cx->diag);
+        return ERR_OK;
+    }
+    TRY(found);
+    return FAIL(&cx->diag, ERR_CONFLICT, "dataset %s: %s: %s", dataset_id, what, which);
+}
+
+enum err
+ledger_verify(struct ctx *cx, const char *dataset_id)
+{
+    const char *which = "";
+    int64_t seq = 0;
+    char number[24];
+    enum err found;
+
+    TRY(chain_verify(cx, dataset_id));
+    found =
+        db_one(cx->db, &cx->diag, cx->arena, STMT_LEDGER_CAP_WRONG, dataset_id, &which);
+    TRY(none_wrong(cx, found, dataset_id, "a cap is not the sum of its rows", which));
+    found = db_one(
+        cx->db, &cx->diag, cx->arena, STMT_LEDGER_AUDIT_WRONG, dataset_id, &which);
+    TRY(none_wrong(cx, found, dataset_id, "ledger and audit log differ at", which));
+    found = db_one(
+        cx->db, &cx->diag, cx->arena, STMT_LEDGER_MEASUREMENT_WRONG, dataset_id, &seq);
+    snprintf(number, sizeof number, "%" PRId64, seq);
+    return none_wrong(cx, found, dataset_id,
+        "a charge and its measurement do not match: row", number);
+}
+
+enum err
+ledger_verify_all(struct ctx *cx)
+{
+    const char *id = "";
+
+    for (;;) {
+        enum err err = db_one(cx->db, &cx->diag, cx->arena, STMT_DATASET_IDS, id, &id);
+        if (err == ERR_NOT_FOUND) {
+            diag_clear(&cx->diag);
+            return ERR_OK;
+        }
+        TRY(err);
+        TRY(ledger_verify(cx, id));
+    }
+}

@@ -1,0 +1,99 @@
+/* ledger.h -- the privacy budget as a double-entry book: granted, reserved, spent.
+ *
+ * Every act is one row of the append-only ledger of its dataset, chained by hash, and
+ * moves whole units between "free", "reserved" and "spent" of four caps at once: the
+ * dataset's, the project's, the researcher's in the project, and the job's. Caps are
+ * sums of rows kept beside them; ledger_verify recomputes both.
+ *
+ * Only integers; only inside one BEGIN IMMEDIATE transaction of the single writer, so no
+ * two charges interleave; durable (WAL, synchronous=FULL) before the caller goes on. */
+#ifndef DATASITE_CORE_LEDGER_H
+#define DATASITE_CORE_LEDGER_H
+
+#include "datasite/core/dataset.h"
+
+#define LEDGER_NO_LIMIT INT64_MAX /* a project or researcher without a cap of its own */
+
+enum cap_kind {
+    CAP_DATASET,
+    CAP_PROJECT,
+    CAP_RESEARCHER,
+    CAP_JOB
+};
+
+/* Amounts in the dataset's accounting: nano of epsilon (pure) or of rho (zcdp). */
+struct cap {
+    int64_t limit_nano, spent_nano, reserved_nano;
+    int64_t limit_atto, spent_atto, reserved_atto;
+    int64_t epsilon_nano; /* what was declared; LEDGER_NO_LIMIT: nothing */
+};
+
+/* Whose caps an act touches. */
+struct ledger_party {
+    const char *dataset_id, *project_id, *user_id, *job_id;
+    enum accounting accounting;
+};
+
+struct ledger_charge {
+    const char *run_id;
+    int64_t job_version, data_version;
+    struct digest measurement;
+    const char *label, *mechanism, *error95, *plan_json;
+    struct budget price;
+    bool exact;
+};
+enum ledger_verdict {
+    LEDGER_PAID,
+    LEDGER_STORED,
+    LEDGER_REFUSED
+};
+
+/* The first row of a dataset: its limit. */
+enum err ledger_grant(struct ctx *cx, const struct dataset *ds) NODISCARD;
+/* A new limit of the dataset, of a project (user_id "") or of a researcher in it.
+ * ERR_BUDGET when it lies below what is spent and reserved already. reason (or NULL)
+ * goes into the audit log. */
+enum err ledger_adjust(struct ctx *cx, const struct dataset *ds, const char *project_id,
+    const char *user_id, int64_t epsilon_nano, int64_t delta_atto,
+    const char *reason) NODISCARD;
+/* Holds ask against all caps at once. ERR_BUDGET with {"requested","free"} in diag. */
+enum err ledger_reserve(
+    struct ctx *cx, const struct ledger_party *who, struct budget ask) NODISCARD;
+/* One measurement. STORED: *answer (arena) was given before. PAID: charged now, or charged
+ * by an earlier attempt whose answer never left. REFUSED: nothing was written. */
+enum err ledger_charge(struct ctx *cx, const struct ledger_party *who,
+    const struct ledger_charge *c, enum ledger_verdict *verdict,
+    const char **answer) NODISCARD;
+/* Keeps the answer of a paid measurement; the first one kept stays. */
+enum err ledger_keep(struct ctx *cx, const char *job_id, int64_t job_version,
+    int64_t data_version, struct digest measurement, struct str answer) NODISCARD;
+/* What the job still holds returns. Nothing held: nothing written. */
+enum err ledger_settle(struct ctx *cx, const struct ledger_party *who) NODISCARD;
+
+/* Absent caps read as no limit, nothing spent. */
+enum err ledger_cap(struct ctx *cx, enum cap_kind kind, const struct ledger_party *who,
+    struct cap *out) NODISCARD;
+/* The newest row's number: the ETag of everything about this budget. */
+enum err ledger_head(struct ctx *cx, const char *dataset_id, int64_t *seq) NODISCARD;
+
+struct ledger_row {
+    int64_t seq;
+    struct unixus time;
+    const char *kind, *scope, *project_id, *user_id, *job_id, *run_id;
+    const char *measurement; /* digest of the canonical plan */
+    const char *label, *mechanism;
+    struct budget price; /* as shown; eps_nano EPS_NONE: has no pure price */
+    const char *hash;
+    int64_t limit_nano, limit_atto, reserved_nano, reserved_atto, spent_nano,
+        spent_atto;
+};
+enum err ledger_read(
+    struct ctx *cx, const char *dataset_id, int64_t after, int64_t limit) NODISCARD;
+enum err ledger_next(struct ctx *cx, struct ledger_row *out, bool *more) NODISCARD;
+
+/* Recomputes the chain of one dataset, every cap from the rows, and every charge's audit
+ * entry. ERR_CONFLICT names the first disagreement. */
+enum err ledger_verify(struct ctx *cx, const char *dataset_id) NODISCARD;
+enum err ledger_verify_all(struct ctx *cx) NODISCARD;
+
+#endif

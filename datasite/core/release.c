@@ -1,0 +1,258 @@
+/* release.c -- the second gate: results that wait, the act of letting go, the receipt. */
+#include "datasite/core/release.h"
+
+#include "datasite/base/enc.h"
+#include "datasite/core/audit.h"
+#include "datasite/core/event.h"
+#include "datasite/core/field.h"
+#include "datasite/core/keys.h"
+#include "datasite/core/site.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SIGNATURE_BYTES  64
+#define KEY_BYTES        32
+#define RESULT_BYTES_MAX (16 << 20)
+
+static enum err
+text_of(struct ctx *cx, const json_t *v, const char **out)
+{
+    BUF_SCOPE(text);
+
+    buf_init(&text, RESULT_BYTES_MAX);
+    TRY(json_text(&cx->diag, v, &text));
+    *out = arena_strn(cx->arena, text.ptr, text.len);
+    return *out != NULL ? ERR_OK
+                        : FAIL(&cx->diag, ERR_TOO_LARGE, "the result is too large");
+}
+
+/* What can be said of a result without disclosure control: which gate it passes, and how
+ * many of its numbers are exact. */
+static json_t *
+checks_json(const struct job *j, const json_t *measurements)
+{
+    json_t *list = json_array();
+    const json_t *m;
+    size_t i, exact = 0;
+    char detail[96];
+
+    json_array_foreach(measurements, i, m) exact +=
+        json_is_true(json_object_get(m, "exact"));
+    snprintf(detail, sizeof detail, "%zu of %zu measurements are exact", exact,
+        json_array_size(measurements));
+    json_array_append_new(list,
+        json_pack("{s:s, s:b, s:s}", "name", "differentially_private", "met",
+            (int)(exact == 0 && j->lane == LANE_DP), "detail", detail));
+    return list;
+}
+
+enum err
+release_hold(struct ctx *cx, const struct job *j, const char *run_id,
+    const json_t *outputs, const json_t *measurements, struct str log)
+{
+    json_auto_t *checks = checks_json(j, measurements);
+    const char *outputs_text, *measurements_text, *checks_text, *log_text;
+    char sha256[65];
+
+    TRY(text_of(cx, outputs, &outputs_text));
+    TRY(text_of(cx, measurements, &measurements_text));
+    TRY(text_of(cx, checks, &checks_text));
+    log_text = arena_strn(cx->arena, log.len > 0 ? log.ptr : "", log.len);
+    if (log_text == NULL)
+        return FAIL(&cx->diag, ERR_TOO_LARGE, "the log is too large");
+    digest_text(digest_sha256(str_of(outputs_text)), sha256);
+    return db_run(cx->db, &cx->diag, NULL, STMT_RESULT_INSERT, j->id, run_id,
+        outputs_text, measurements_text, log_text, checks_text, sha256, cx->now.us);
+}
+
+enum err
+release_load(struct ctx *cx, const char *job_id, struct result *out)
+{
+    const char *comment;
+    enum err err;
+
+    err = db_one(cx->db, &cx->diag, cx->arena, STMT_RESULT_BY_JOB, job_id, &out->run_id,
+        &out->outputs_json, &out->measurements_json, &out->log, &out->sha256,
+        &out->checks_json, &out->receipt_json, &out->made.us, &out->released.us,
+        &comment);
+    if (err == ERR_NOT_FOUND) {
+        diag_clear(&cx->diag);
+        return FAIL(&cx->diag, ERR_NOT_FOUND, "there is no result");
+    }
+    return err;
+}
+
+/* The receipt */
+
+/* Measurements as a receipt names them: texts alone, so that there is one way to write
+ * them down. */
+static json_t *
+measurements_named(const json_t *measurements)
+{
+    static const char *const members[] = {
+        "label", "mechanism", "epsilon", "rho", "delta", "error95"};
+    json_t *list = json_array();
+    const json_t *m;
+    size_t i;
+
+    json_array_foreach(measurements, i, m)
+    {
+        json_t *one = json_object();
+        for (size_t k = 0; k < sizeof members / sizeof members[0]; k++) {
+            json_t *v = json_object_get(m, members[k]);
+            if (json_is_string(v) || json_is_null(v))
+                json_object_set(one, members[k], v);
+        }
+        json_array_append_new(list, one);
+    }
+    return list;
+}
+
+/* What the job cost in total, from its cap. */
+static enum err
+totals_add(
+    struct ctx *cx, const struct job *j, const struct dataset *ds, json_t *receipt)
+{
+    struct ledger_party party = job_party(j);
+    char epsilon[32], rho[32], delta[32];
+    struct budget spent;
+    struct cap cap;
+
+    TRY(ledger_cap(cx, CAP_JOB, &party, &cap));
+    spent = (struct budget){.eps_nano = cap.spent_nano,
+        .rho_nano = cap.spent_nano,
+        .delta_atto = cap.spent_atto};
+    nano_text(accountant_eps_nano(ds->accounting, spent, ds->delta_atto), epsilon);
+    json_object_set_new(receipt, "epsilon", json_string(epsilon));
+    json_object_set_new(receipt, "rho",
+        ds->accounting == ACCOUNT_ZCDP ? json_string(nano_text(cap.spent_nano, rho))
+                                       : json_null());
+    json_object_set_new(receipt, "delta",
+        json_string(
+            ds->accounting == ACCOUNT_ZCDP ? atto_text(ds->delta_atto, delta) : "0"));
+    return ERR_OK;
+}
+
+static enum err
+receipt_make(struct ctx *cx, const struct job *j, const struct result *r, json_t **out)
+{
+    json_auto_t *measurements = NULL;
+    const char *commitment;
+    struct dataset ds;
+    struct policy policy;
+    struct digest head;
+    int64_t entries;
+    char time[32], policy_sha256[65], head_text[65];
+
+    TRY(dataset_by_id(cx, j->dataset_id, &ds));
+    TRY(dataset_policy(cx, &ds, &policy));
+    TRY(dataset_commitment(cx, ds.id, j->data_version, &commitment));
+    TRY(audit_head(cx, &entries, &head));
+    TRY(json_parse(&cx->diag, str_of(r->measurements_json), &measurements));
+    *out =
+        json_pack("{s:i, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, "
+                  "s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:{s:I, s:s}}",
+            "version", 1, "site", cx->site->name, "site_url", cx->site->url, "job",
+            j->id, "job_version", (json_int_t)j->version, "run", r->run_id, "title",
+            j->title, "project", j->project_id, "purpose", j->purpose, "researcher",
+            j->author_id, "dataset", j->dataset_name, "data_version",
+            (json_int_t)j->data_version, "data_commitment", commitment, "lane",
+            lane_name(j->lane), "policy", policy.name, "policy_sha256",
+            digest_text(digest_sha256(str_of(ds.policy_json)), policy_sha256),
+            "source_sha256", j->source_sha256, "runtime", cx->site->runtime,
+            "measurements", measurements_named(measurements), "result_sha256",
+            r->sha256, "released_at", clock_text(cx->now, time), "audit", "entries",
+            (json_int_t)entries, "head", digest_text(head, head_text));
+    if (*out == NULL)
+        return FAIL(&cx->diag, ERR_INTERNAL, "no memory for a receipt");
+    return totals_add(cx, j, &ds, *out);
+}
+
+static enum err
+receipt_message(struct diag *d, const json_t *receipt, struct buf *out)
+{
+    buf_init(out, RESULT_BYTES_MAX);
+    buf_addz(out, RECEIPT_DOMAIN);
+    return json_canonical(d, receipt, out);
+}
+
+static enum err
+receipt_sign(struct ctx *cx, const json_t *receipt, const char **out)
+{
+    uint8_t signature[SIGNATURE_BYTES];
+    char signature_text[2 * SIGNATURE_BYTES], key_text[2 * KEY_BYTES];
+    json_auto_t *doc = NULL;
+    BUF_SCOPE(message);
+
+    TRY(receipt_message(&cx->diag, receipt, &message));
+    keys_sign(cx->site->keys, buf_str(&message), signature);
+    doc = json_pack("{s:O, s:s, s:s}", "receipt", receipt, "signature",
+        base64url_text(signature, sizeof signature, signature_text), "key",
+        base64url_text(keys_public(cx->site->keys), KEY_BYTES, key_text));
+    return text_of(cx, doc, out);
+}
+
+bool
+receipt_verify(struct diag *d, const json_t *signed_receipt, const uint8_t key[32])
+{
+    const json_t *receipt = json_object_get(signed_receipt, "receipt");
+    const char *text = json_string_value(json_object_get(signed_receipt, "signature"));
+    uint8_t signature[SIGNATURE_BYTES];
+    size_t n = 0;
+    BUF_SCOPE(message);
+
+    if (!json_is_object(receipt) || text == NULL ||
+        !base64url_parse(str_of(text), signature, sizeof signature, &n) ||
+        n != sizeof signature)
+        return false;
+    return receipt_message(d, receipt, &message) == ERR_OK &&
+        keys_verify(key, buf_str(&message), signature);
+}
+
+/* Letting go */
+
+enum err
+release_publish(struct ctx *cx, struct job *j, const char *comment)
+{
+    json_auto_t *receipt = NULL;
+    struct result result;
+    const char *text;
+    int64_t changed;
+
+    TRY(release_load(cx, j->id, &result));
+    TRY(job_move(cx, j, JOB_RELEASED,
+        json_pack("{s:s, s:s}", "result_sha256", result.sha256, "comment", comment)));
+    TRY(receipt_make(cx, j, &result, &receipt));
+    TRY(receipt_sign(cx, receipt, &text));
+    TRY(db_run(cx->db, &cx->diag, &changed, STMT_RESULT_RELEASED, j->id, cx->now.us,
+        comment, text));
+    if (changed != 1)
+        return FAIL(&cx->diag, ERR_CONFLICT, "the result was released before");
+    return ERR_OK;
+}
+
+enum err
+release_decide(struct ctx *cx, struct job *j, bool release, const char *comment)
+{
+    TXN_SCOPE(txn);
+
+    if (job_is_author(cx, j)) {
+        snprintf(cx->diag.extra, sizeof cx->diag.extra, "%s",
+            "{\"missing_permission\":\"separation-of-duties\"}");
+        return FAIL(&cx->diag, ERR_FORBIDDEN, "nobody releases their own result");
+    }
+    TRY(job_must_own(cx, j, "result.release"));
+    if (comment[0] != '\0')
+        TRY(field_text(&cx->diag, "/comment", comment, TEXT_BYTES_MAX));
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    if (j->state != JOB_HELD)
+        return job_move(cx, j, release ? JOB_RELEASED : JOB_WITHHELD, NULL);
+    if (release)
+        TRY(release_publish(cx, j, comment));
+    else
+        TRY(job_move(cx, j, JOB_WITHHELD, json_pack("{s:s}", "comment", comment)));
+    TRY(txn_commit(&txn, &cx->diag));
+    event_wake();
+    return ERR_OK;
+}

@@ -1,0 +1,325 @@
+/* run.c -- one execution of an approved job on the private data. */
+#include "datasite/core/run.h"
+
+#include "datasite/core/audit.h"
+#include "datasite/core/check.h"
+#include "datasite/core/event.h"
+#include "datasite/core/lease.h"
+#include "datasite/core/release.h"
+#include "datasite/core/review.h"
+#include "datasite/core/site.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define CHARGE_ARENA_BYTES (8 << 20)
+
+/* A run and what it runs on. */
+struct outing {
+    struct ctx *cx;
+    struct job job;
+    struct dataset ds;
+    struct job_version version;
+    struct check_ask ask;
+    struct codescan scan;
+    const char *run_id;
+    int64_t data_version;
+};
+
+/* The review that approved the version at hand. */
+static enum err
+approval_load(struct ctx *cx, const struct job *j, const char **review_id)
+{
+    const char *sha256, *runtime;
+    int64_t data_version, policy_version;
+
+    return db_one(cx->db, &cx->diag, cx->arena, STMT_REVIEW_APPROVAL, j->id, j->version,
+        review_id, &sha256, &data_version, &policy_version, &runtime);
+}
+
+enum err
+run_begin(struct ctx *cx, struct job *j)
+{
+    const char *review_id, *run_id;
+    char id[ID_BYTES];
+    int64_t attempts;
+    enum err err;
+
+    TRY(review_binds(cx, j));
+    TRY(approval_load(cx, j, &review_id));
+    err =
+        db_one(cx->db, &cx->diag, cx->arena, STMT_RUN_OPEN, j->id, j->version, &run_id);
+    if (err == ERR_NOT_FOUND) {
+        diag_clear(&cx->diag);
+        run_id = id_new("run", id);
+        TRY(db_run(cx->db, &cx->diag, NULL, STMT_RUN_INSERT, run_id, j->id, j->version,
+            review_id, j->data_version, cx->now.us));
+    } else {
+        TRY(err);
+    }
+    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_RUN_ATTEMPT, run_id, &attempts));
+    return job_move(cx, j, JOB_RUNNING,
+        json_pack("{s:s, s:I}", "run", run_id, "attempt", (json_int_t)attempts));
+}
+
+static enum err
+outing_load(struct ctx *cx, const char *job_id, struct outing *o)
+{
+    int64_t version, attempts;
+    const char *state;
+    LEASE_SCOPE(lease, cx, DB_RO);
+
+    o->cx = cx;
+    TRY(job_by_id(cx, job_id, &o->job));
+    if (o->job.state != JOB_RUNNING || o->job.run_id == NULL)
+        return FAIL(&cx->diag, ERR_CONFLICT_STATE, "the job is not running");
+    o->run_id = o->job.run_id;
+    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_RUN_BY_ID, o->run_id, &version,
+        &o->data_version, &attempts, &state));
+    TRY(dataset_by_id(cx, o->job.dataset_id, &o->ds));
+    TRY(job_version_by(cx, &o->job, o->job.version, &o->version));
+    TRY(check_ask_init(cx, &o->ds, str_of(o->version.source), o->job.lane, &o->ask));
+    o->ask.cap = o->version.hold;
+    return codescan_run(
+        &cx->diag, cx->arena, o->ask.source, &o->ask.schema, o->ask.lane, &o->scan);
+}
+
+/* Charges: each in a context and a transaction of its own. */
+
+static struct ctx
+step_of(const struct outing *o, struct arena *arena)
+{
+    return (struct ctx){.arena = arena, .site = o->cx->site, .actor = o->cx->actor};
+}
+
+static enum err
+step_end(struct diag *d, const struct ctx *step, enum err err)
+{
+    if (err != ERR_OK)
+        *d = step->diag;
+    return err;
+}
+
+/* A run that was cancelled meanwhile has nothing left to spend. */
+static enum err
+charge_step(struct ctx *cx, const struct outing *o, const struct charge_ask *ask,
+    enum charge_verdict *verdict, struct buf *answer)
+{
+    static const enum charge_verdict verdicts[] = {[LEDGER_PAID] = CHARGE_PAID,
+        [LEDGER_STORED] = CHARGE_STORED,
+        [LEDGER_REFUSED] = CHARGE_REFUSED};
+    struct ledger_charge charge = {.run_id = o->run_id,
+        .job_version = o->job.version,
+        .data_version = o->data_version,
+        .measurement = ask->measurement,
+        .label = ask->label,
+        .mechanism = ask->mechanism,
+        .error95 = ask->error95,
+        .plan_json = ask->plan_json,
+        .price = ask->price,
+        .exact = ask->exact};
+    struct ledger_party party = job_party(&o->job);
+    enum ledger_verdict said;
+    const char *stored;
+    struct job now;
+    LEASE_SCOPE(lease, cx, DB_RW);
+    TXN_SCOPE(txn);
+
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(job_by_id(cx, o->job.id, &now));
+    *verdict = CHARGE_REFUSED;
+    if (now.state != JOB_RUNNING || now.version != o->job.version) {
+        buf_addz(answer, "the job was stopped");
+        return ERR_OK;
+    }
+    TRY(ledger_charge(cx, &party, &charge, &said, &stored));
+    TRY(txn_commit(&txn, &cx->diag));
+    *verdict = verdicts[said];
+    if (said == LEDGER_REFUSED)
+        buf_addz(answer, "what the job may spend does not cover this measurement");
+    else if (stored != NULL)
+        buf_addz(answer, stored);
+    event_wake();
+    return ERR_OK;
+}
+
+static enum err
+outing_charge(void *self, struct diag *d, const struct charge_ask *ask,
+    enum charge_verdict *verdict, struct buf *answer)
+{
+    ARENA_SCOPE(arena, CHARGE_ARENA_BYTES + (2 * FRAME_BYTES_MAX));
+    struct ctx step = step_of(self, arena);
+
+    if (arena == NULL)
+        return FAIL(d, ERR_INTERNAL, "no memory for a charge");
+    return step_end(d, &step, charge_step(&step, self, ask, verdict, answer));
+}
+
+static enum err
+keep_step(struct ctx *cx, const struct outing *o, struct digest measurement,
+    struct str answer)
+{
+    LEASE_SCOPE(lease, cx, DB_RW);
+
+    return ledger_keep(
+        cx, o->job.id, o->job.version, o->data_version, measurement, answer);
+}
+
+static enum err
+outing_keep(void *self, struct diag *d, struct digest measurement, struct str answer)
+{
+    ARENA_SCOPE(arena, CHARGE_ARENA_BYTES + (2 * FRAME_BYTES_MAX));
+    struct ctx step = step_of(self, arena);
+
+    if (arena == NULL)
+        return FAIL(d, ERR_INTERNAL, "no memory for an answer");
+    return step_end(d, &step, keep_step(&step, self, measurement, answer));
+}
+
+/* Ends */
+
+static enum err
+failure_text(struct ctx *cx, const struct outcome *o, const char **out)
+{
+    json_auto_t *doc = failure_json(o);
+    struct str log = buf_str(&o->log);
+    BUF_SCOPE(text);
+
+    if (log.len > 0)
+        json_object_set_new(doc, "log", json_stringn(log.ptr, log.len));
+    buf_init(&text, REQUEST_ARENA_BYTES / 8);
+    TRY(json_text(&cx->diag, doc, &text));
+    *out = arena_strn(cx->arena, text.ptr, text.len);
+    return *out != NULL ? ERR_OK
+                        : FAIL(&cx->diag, ERR_TOO_LARGE, "this needs too much memory");
+}
+
+/* Running to failed; what the job still holds returns. Inside a transaction. */
+static enum err
+run_fail(struct ctx *cx, struct job *j, const char *run_id, const struct outcome *o)
+{
+    struct ledger_party party = job_party(j);
+    const char *text = NULL;
+
+    TRY(failure_text(cx, o, &text));
+    TRY(db_run(cx->db, &cx->diag, NULL, STMT_JOB_FAILURE_SET, j->id, text));
+    TRY(db_run(cx->db, &cx->diag, NULL, STMT_RUN_DONE, run_id, NULL));
+    TRY(job_move(cx, j, JOB_FAILED, json_pack("{s:s}", "run", run_id)));
+    return ledger_settle(cx, &party);
+}
+
+/* The result is stored and, where the policy says so, released. Inside a transaction. */
+static enum err
+run_succeed(struct ctx *cx, struct outing *o, const struct outcome *got)
+{
+    struct ledger_party party = job_party(&o->job);
+    json_auto_t *none = json_array();
+    bool automatic =
+        o->job.lane == LANE_DP && o->ask.policy.release[LANE_DP] == RELEASE_AUTO;
+
+    TRY(release_hold(cx, &o->job, o->run_id, got->output,
+        got->measurements != NULL ? got->measurements : none, buf_str(&got->log)));
+    TRY(db_run(cx->db, &cx->diag, NULL, STMT_RUN_DONE, o->run_id, NULL));
+    TRY(ledger_settle(cx, &party));
+    if (automatic)
+        return release_publish(cx, &o->job, "");
+    return job_move(cx, &o->job, JOB_HELD, json_pack("{s:s}", "run", o->run_id));
+}
+
+/* All of the end in one transaction. A job that was cancelled meanwhile stays so. */
+static enum err
+outing_end(struct ctx *cx, struct outing *o, const struct outcome *got)
+{
+    int64_t version = o->job.version;
+    LEASE_SCOPE(lease, cx, DB_RW);
+    TXN_SCOPE(txn);
+
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(job_by_id(cx, o->job.id, &o->job));
+    if (o->job.state != JOB_RUNNING || o->job.version != version) {
+        TRY(db_run(cx->db, &cx->diag, NULL, STMT_RUN_DONE, o->run_id, NULL));
+        return txn_commit(&txn, &cx->diag);
+    }
+    if (got->kind == OUTCOME_OK)
+        TRY(run_succeed(cx, o, got));
+    else
+        TRY(run_fail(cx, &o->job, o->run_id, got));
+    TRY(txn_commit(&txn, &cx->diag));
+    event_wake();
+    return ERR_OK;
+}
+
+enum err
+run_do(struct ctx *cx, const char *job_id)
+{
+    struct outing o = {0};
+    struct run_port port = {.self = &o, .charge = outing_charge, .keep = outing_keep};
+    struct outcome got __attribute__((cleanup(outcome_release))) = {0};
+    struct order order;
+
+    TRY(outing_load(cx, job_id, &o));
+    order = check_order(&o.ask, o.run_id, o.scan.columns);
+    order.dataset_id = o.ds.id;
+    order.data_version = o.data_version;
+    TRY(runner_run(cx->site->runner, &cx->diag, &order, &port, &got));
+    return outing_end(cx, &o, &got);
+}
+
+enum err
+run_cut_off(struct ctx *cx, const char *job_id, int64_t attempts_max)
+{
+    struct outcome lost = {.kind = OUTCOME_INTERNAL,
+        .text = "the sandbox ended before the run did, more than once"};
+    int64_t version, data_version, attempts;
+    const char *state;
+    struct job j;
+    LEASE_SCOPE(lease, cx, DB_RW);
+    TXN_SCOPE(txn);
+
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(job_by_id(cx, job_id, &j));
+    if (j.state != JOB_RUNNING)
+        return ERR_OK;
+    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_RUN_BY_ID, j.run_id, &version,
+        &data_version, &attempts, &state));
+    if (attempts < attempts_max)
+        TRY(job_move(cx, &j, JOB_QUEUED, json_pack("{s:s}", "run", j.run_id)));
+    else
+        TRY(run_fail(cx, &j, j.run_id, &lost));
+    TRY(txn_commit(&txn, &cx->diag));
+    event_wake();
+    return ERR_OK;
+}
+
+/* Was the failure there on the mock, at the same place? */
+static bool
+failed_alike(const json_t *failure, const char *mock_json)
+{
+    struct diag quiet = {0};
+    json_auto_t *mock = NULL;
+    const json_t *there;
+
+    if (mock_json == NULL || json_parse(&quiet, str_of(mock_json), &mock) != ERR_OK)
+        return false;
+    there = json_object_get(mock, "failure");
+    return json_is_object(there) &&
+        json_equal(json_object_get(there, "kind"), json_object_get(failure, "kind")) &&
+        json_equal(json_object_get(there, "line"), json_object_get(failure, "line"));
+}
+
+json_t *
+run_failure_shown(const struct job *j, const char *mock_json)
+{
+    struct diag quiet = {0};
+    json_auto_t *failure = NULL;
+
+    if (j->failure_json == NULL || j->state != JOB_FAILED ||
+        json_parse(&quiet, str_of(j->failure_json), &failure) != ERR_OK)
+        return json_null();
+    if (j->lane == LANE_DP)
+        return json_incref(failure);
+    if (!failed_alike(failure, mock_json))
+        return json_pack("{s:s}", "kind", "data_dependent");
+    return json_pack("{s:O, s:O}", "kind", json_object_get(failure, "kind"), "line",
+        json_object_get(failure, "line"));
+}

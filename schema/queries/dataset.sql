@@ -1,0 +1,91 @@
+-- Datasets, their data versions and mocks. dataset_view gives struct dataset.
+
+-- name: DATASET_INSERT (sssssssssi)
+INSERT INTO dataset (id, name, owner_id, title, description, schema_json, accounting,
+    policy_name, policy_json, policy_version, created_us, changed_us)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?10);
+
+-- name: DATASET_BY_NAME (s) -> (sssssssssisiiiiisiiiiiii)
+SELECT id, name, owner_id, owner_name, title, description, schema_json, policy_name,
+    policy_json, policy_version, accounting, epsilon_nano, delta_atto, data_version,
+    data_rows, outside, sha256, mock_version, mock_rows, published, archived, revision,
+    created_us, changed_us
+FROM dataset_view WHERE name = ?1;
+
+-- name: DATASET_BY_ID (s) -> (sssssssssisiiiiisiiiiiii)
+SELECT id, name, owner_id, owner_name, title, description, schema_json, policy_name,
+    policy_json, policy_version, accounting, epsilon_nano, delta_atto, data_version,
+    data_rows, outside, sha256, mock_version, mock_rows, published, archived, revision,
+    created_us, changed_us
+FROM dataset_view WHERE id = ?1;
+
+-- Those user ?1 owns or was granted, or all (?2). Archived ones are the owner's alone.
+-- name: DATASET_LIST (sisi) -> (sssssssssisiiiiisiiiiiii)
+SELECT id, name, owner_id, owner_name, title, description, schema_json, policy_name,
+    policy_json, policy_version, accounting, epsilon_nano, delta_atto, data_version,
+    data_rows, outside, sha256, mock_version, mock_rows, published, archived, revision,
+    created_us, changed_us
+FROM dataset_view v
+WHERE name > ?3 AND (?2 OR owner_id = ?1 OR (published AND NOT archived AND EXISTS
+    (SELECT 1 FROM dataset_grant g WHERE g.dataset_id = v.id AND g.user_id = ?1)))
+ORDER BY name LIMIT ?4;
+
+-- name: DATASET_IDS (s) -> (s)
+SELECT id FROM dataset WHERE id > ?1 ORDER BY id LIMIT 1;
+
+-- name: DATASET_DESCRIBE (sssi)
+UPDATE dataset SET title = ?2, description = ?3, revision = revision + 1, changed_us = ?4
+WHERE id = ?1;
+
+-- name: DATASET_ARCHIVE (si)
+UPDATE dataset SET archived = 1, published = 0, revision = revision + 1, changed_us = ?2
+WHERE id = ?1;
+
+-- name: DATASET_PUBLISH (sii)
+UPDATE dataset SET published = ?2, revision = revision + 1, changed_us = ?3 WHERE id = ?1;
+
+-- name: DATASET_POLICY_SET (sssi)
+UPDATE dataset SET policy_name = ?2, policy_json = ?3, policy_version = policy_version + 1,
+    revision = revision + 1, changed_us = ?4
+WHERE id = ?1;
+
+-- name: DATASET_TOUCH (si)
+UPDATE dataset SET revision = revision + 1, changed_us = ?2 WHERE id = ?1;
+
+-- name: DATASET_VERSION_INSERT (ssi) -> (i)
+INSERT INTO dataset_version (dataset_id, version, state, salt, begun_us)
+SELECT ?1, coalesce(max(version), 0) + 1, 'loading', ?2, ?3
+FROM dataset_version WHERE dataset_id = ?1
+RETURNING version;
+
+-- name: DATASET_VERSION_LOADED (siiis)
+UPDATE dataset_version SET state = 'loaded', rows = ?3, outside = ?4, sha256 = ?5
+WHERE dataset_id = ?1 AND version = ?2 AND state = 'loading';
+
+-- name: DATASET_VERSION_ABANDON (si)
+UPDATE dataset_version SET state = 'abandoned'
+WHERE dataset_id = ?1 AND version = ?2 AND state = 'loading';
+
+-- An upload that ended after a later one does not push the later one out.
+-- name: DATASET_VERSION_IN_FORCE (sii)
+UPDATE dataset SET data_version = ?2, revision = revision + 1, changed_us = ?3
+WHERE id = ?1 AND data_version < ?2;
+
+-- name: DATASET_VERSION_LOADING () -> (si)
+SELECT dataset_id, version FROM dataset_version WHERE state = 'loading' LIMIT 1;
+
+-- name: DATASET_VERSION_SECRETS (si) -> (ss)
+SELECT salt, sha256 FROM dataset_version
+WHERE dataset_id = ?1 AND version = ?2 AND state = 'loaded';
+
+-- name: MOCK_PUT (sisisb)
+INSERT INTO mock (dataset_id, version, origin, rows, sha256, csv)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (dataset_id) DO UPDATE SET version = excluded.version, origin = excluded.origin,
+    rows = excluded.rows, sha256 = excluded.sha256, csv = excluded.csv;
+
+-- name: DATASET_MOCK_SET (sii)
+UPDATE dataset SET mock_version = ?2, revision = revision + 1, changed_us = ?3 WHERE id = ?1;
+
+-- name: MOCK_CSV (s) -> (b)
+SELECT csv FROM mock WHERE dataset_id = ?1;

@@ -1,0 +1,76 @@
+-- Jobs and their versions. job_view gives struct job.
+
+-- name: JOB_INSERT (sssssssiisi)
+INSERT INTO job (id, project_id, dataset_id, author_id, title, question, lane,
+    max_epsilon_nano, max_delta_atto, outputs_json, state, version, created_us, changed_us)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'checking', 1, ?11, ?11);
+
+-- name: JOB_BY_ID (s) -> (ssssssssssssssiisiiiisssssii)
+SELECT * FROM job_view WHERE id = ?1;
+
+-- Those ?1 wrote or whose dataset is ?1's, newest first. ?2: states between commas.
+-- name: JOB_LIST (ssssi) -> (ssssssssssssssiisiiiisssssii)
+SELECT * FROM job_view
+WHERE (author_id = ?1 OR dataset_owner = ?1)
+    AND (?2 IS NULL OR instr(?2, ',' || state || ',') > 0)
+    AND (?3 IS NULL OR dataset_name = ?3)
+    AND (?4 IS NULL OR id < ?4)
+ORDER BY id DESC LIMIT ?5;
+
+-- The one statement that writes a state; job_move is its one caller.
+-- name: JOB_MOVE (sssii) -> (i)
+UPDATE job SET state = ?3, revision = revision + 1, changed_us = ?4
+WHERE id = ?1 AND state = ?2 AND revision = ?5
+RETURNING revision;
+
+-- name: JOB_FAILURE_SET (ss)
+UPDATE job SET failure_json = ?2 WHERE id = ?1;
+
+-- name: JOB_REVISE (sssssiis)
+UPDATE job SET title = ?2, question = ?3, lane = ?4, outputs_json = ?5,
+    max_epsilon_nano = ?6, max_delta_atto = ?7, failure_json = ?8, version = version + 1
+WHERE id = ?1;
+
+-- name: JOB_DUPLICATE (sss) -> (s)
+SELECT j.id FROM job_version v JOIN job j ON j.id = v.job_id
+WHERE v.source_sha256 = ?3 AND j.author_id = ?1 AND j.dataset_id = ?2
+    AND j.state NOT IN ('withdrawn', 'cancelled', 'revoked', 'expired')
+ORDER BY j.id LIMIT 1;
+
+-- name: JOB_VERSION_INSERT (sissi)
+INSERT INTO job_version (job_id, version, source, source_sha256, submitted_us)
+VALUES (?1, ?2, ?3, ?4, ?5);
+
+-- name: JOB_VERSION_BY (si) -> (iissssssii)
+SELECT version, submitted_us, source, source_sha256, requirements_json, checks_json,
+    mock_json, quote_json, hold_nano, hold_atto
+FROM job_version WHERE job_id = ?1 AND version = ?2;
+
+-- name: JOB_VERSIONS (sii) -> (iissssssii)
+SELECT version, submitted_us, source, source_sha256, requirements_json, checks_json,
+    mock_json, quote_json, hold_nano, hold_atto
+FROM job_version WHERE job_id = ?1 AND version > ?2 ORDER BY version LIMIT ?3;
+
+-- name: JOB_VERSION_CHECKED (sissssii)
+UPDATE job_version SET requirements_json = ?3, checks_json = ?4, mock_json = ?5,
+    quote_json = ?6, hold_nano = ?7, hold_atto = ?8
+WHERE job_id = ?1 AND version = ?2;
+
+-- The oldest piece of work that no thread has.
+-- name: JOB_CLAIM () -> (ss)
+UPDATE job SET claimed = 1
+WHERE id = (SELECT id FROM job WHERE claimed = 0 AND state IN ('checking', 'approved',
+    'queued') ORDER BY changed_us, id LIMIT 1)
+RETURNING id, state;
+
+-- name: JOB_UNCLAIM (s)
+UPDATE job SET claimed = 0 WHERE id = ?1;
+
+-- name: JOB_CLAIMS_CLEAR ()
+UPDATE job SET claimed = 0 WHERE claimed = 1;
+
+-- name: JOB_IN_STATE (s) -> (s)
+SELECT id FROM job WHERE state = ?1 ORDER BY id LIMIT 1;
+
+-- name: JOB_MOVES () -> (ss)
+SELECT from_state, to_state FROM job_move ORDER BY from_state, to_state;

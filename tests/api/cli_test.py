@@ -1,0 +1,390 @@
+"""cli_test.py -- the command line: every command, and each way in which it refuses."""
+import json
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import unittest
+
+import harness
+
+SCHEMA = {
+    "unit": {"column": "who", "max_rows": 2},
+    "columns": [
+        {"name": "who", "type": "id"},
+        {"name": "age", "type": "integer", "lower": "0", "upper": "120"},
+        {"name": "ward", "type": "category", "categories": ["A", "B"]},
+    ],
+}
+MOCK = "who,age,ward\np1,30,A\np1,31,B\np2,64,A\n"
+JOB = """local v = site.open "stays"
+print("a line")
+return { n = v:count{ epsilon = 0.5 }:release().value }
+"""
+
+
+def run(*words, input=None, env=None):
+    """Runs `datasite WORDS`; gives the finished process."""
+    return subprocess.run([harness.program(), *words], input=input, capture_output=True,
+                          text=True, timeout=120, check=False, env=env)
+
+
+@unittest.skipUnless(os.path.exists(harness.program()), "the program is not built")
+class Folder(unittest.TestCase):
+    """A folder with a schema, a mock and a job."""
+
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="datasite-cli-")
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        self.schema = self.write("schema.json", json.dumps(SCHEMA))
+        self.mock = self.write("mock.csv", MOCK)
+        self.job = self.write("job.lua", JOB)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8", newline="") as f:
+            f.write(text)
+        return self.path(name)
+
+    def assertRefused(self, done, code, *words):
+        """One line on stderr that says what and where, and nothing on stdout."""
+        self.assertEqual(done.returncode, code, done)
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def run_job(self, job, *more):
+        return run("run", "--mock", self.mock, "--schema", self.schema, job, *more)
+
+
+class UseTest(Folder):
+    def test_every_command_has_help(self):
+        names = [line.split("  ")[1].strip() for line in run("--help").stdout.splitlines()
+                 if line.startswith("  ")]
+        self.assertIn("serve", names)
+        self.assertIn("audit verify", names)
+        for name in names:
+            done = run(*name.split(), "--help")
+            self.assertEqual((done.returncode, done.stderr), (0, ""), name)
+            self.assertIn(f"usage: datasite {name}", done.stdout)
+
+    def test_wrong_use_is_2(self):
+        wrong = [["nope"], ["user"], ["user", "drop"], ["run"], ["run", "--mock"],
+                 ["run", "--nope"], ["check", self.job], ["verify", self.job],
+                 ["audit", "verify"], ["audit", "verify", "--data", self.dir, "x"],
+                 ["calc", "nope"], ["submit", self.job], ["login", "ftp://x"],
+                 ["serve"], ["serve", "--data", self.dir, "--listen", "nowhere"],
+                 ["backup", "--data", self.dir], ["status", "a", "b"],
+                 ["run", "--json=1", self.job], ["config", "show", "--listen", "x:99999"]]
+        for words in wrong:
+            with self.subTest(words):
+                self.assertRefused(run(*words, input="x"), 2)
+        self.assertEqual(run().returncode, 2)
+
+    def test_config(self):
+        config = self.write("c.json", '{"site_name":"Here","listen":"[::1]:0"}')
+        done = run("config", "show", "--config", config, "--data", "/d")
+        shown = json.loads(done.stdout)
+        self.assertEqual((shown["site_name"], shown["listen"], shown["data"]),
+                         ("Here", "[::1]:0", "/d"))
+        for text, where in [('{"nope":1}', "/nope"), ('{"threads":0}', "/threads"),
+                            ('{"listen":"x"}', "/listen"), ("{", "JSON"),
+                            ('{"site_name":5}', "/site_name")]:
+            self.assertRefused(run("config", "show", "--config",
+                                   self.write("bad.json", text)), 2, where)
+
+
+class MockTest(Folder):
+    def test_a_job_runs(self):
+        done = self.run_job(self.job)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIsInstance(json.loads(done.stdout)["n"], int)
+        self.assertEqual(done.stderr, "a line\n")
+
+    def test_json(self):
+        done = self.run_job(self.job, "--json", "--seed", "7")
+        document = json.loads(done.stdout)
+        self.assertTrue(document["ok"])
+        self.assertEqual(document["log"], "a line\n")
+        self.assertEqual(document["measurements"][0]["epsilon"], "0.5")
+        self.assertIsNone(document["failure"])
+
+    def test_a_policy_finding_is_1_with_its_place(self):
+        job = self.write("exact.lua", 'local v = site.open "stays"\n'
+                                      "return v:count{ epsilon = 1 }:exact().value\n")
+        self.assertRefused(self.run_job(job), 1, f"{job}:2:", ": error: ", "[lane]")
+        self.assertEqual(self.run_job(job, "--lane", "exact").returncode, 0)
+        self.assertRefused(run("check", job, "--schema", self.schema), 1, f"{job}:2:",
+                           "[lane]")
+        document = json.loads(self.run_job(job, "--json").stdout)
+        self.assertEqual((document["ok"], document["findings"][0]["rule"]),
+                         (False, "lane"))
+
+    def test_hidden_characters_are_findings(self):
+        job = self.write("bidi.lua", "return 1 -- \u202e\n")
+        self.assertRefused(run("check", job, "--schema", self.schema), 1, "bidi.lua:1:13")
+
+    def test_a_script_error_is_2_with_its_line(self):
+        for text, line in [("return {\n", 2), ("local x = nil\nreturn x.y\n", 2),
+                           ('return site.open("stays"):sum("who", {epsilon=1}):release()', 1)]:
+            job = self.write("bad.lua", text)
+            self.assertRefused(self.run_job(job), 2, f"bad.lua:{line}:", "[script_error]")
+
+    def test_a_cap_is_1(self):
+        self.assertRefused(self.run_job(self.write("quiet.lua", JOB.replace("print", "--")),
+                                        "--epsilon", "0.01"), 1, "[budget]")
+
+    def test_a_broken_mock_is_2_with_its_place(self):
+        self.mock = self.write("mock.csv", MOCK.replace("64", "old"))
+        self.assertRefused(self.run_job(self.job), 2, "mock.csv:4:4: error:", "age")
+
+    def test_missing_files_are_2(self):
+        self.mock = self.path("none.csv")
+        self.assertRefused(self.run_job(self.job), 2, "none.csv")
+        self.mock = self.write("mock.csv", MOCK)
+        self.assertRefused(self.run_job(self.path("none.lua")), 2, "none.lua")
+
+    def test_a_clean_job_passes_the_check(self):
+        self.assertEqual(run("check", self.job, "--schema", self.schema).returncode, 0)
+
+
+class CalcTest(Folder):
+    def test_prints_one_number(self):
+        with open(os.path.join(harness.ROOT, "tests", "golden", "calc.json"),
+                  encoding="utf-8") as f:
+            vector = json.load(f)["vectors"][0]
+        words = [f"{k}={v}" for k, v in vector["args"].items()]
+        done = run("calc", vector["fn"], *words)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertAlmostEqual(float(done.stdout), float(vector["expect"]), places=6)
+        self.assertRefused(run("calc", vector["fn"], *words, "nope=1"), 2)
+
+
+class SiteTest(Folder):
+    """Commands about a site, beside its running server."""
+
+    @classmethod
+    def setUpClass(cls):
+        if not os.path.exists(harness.program()):
+            raise unittest.SkipTest("the program is not built")
+        cls.site = harness.Site()
+        cls.home = tempfile.mkdtemp(prefix="datasite-home-")
+        cls.env = dict(os.environ, XDG_CONFIG_HOME=cls.home)
+        cls.owner = cls.site.person("owner")
+        cls.researcher = cls.site.person("researcher")
+        cls.publish()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.site.close()
+        shutil.rmtree(cls.home, ignore_errors=True)
+
+    @classmethod
+    def publish(cls):
+        base = "/api/v1/datasets/stays"
+        steps = [
+            cls.owner.post("/api/v1/datasets", dict(
+                SCHEMA, name="stays", title="Stays", description="",
+                budget={"epsilon": "20", "delta": "0.000001"}, policy="dp-only")),
+            cls.owner.put_csv(base + "/data", MOCK),
+            cls.owner.put_csv(base + "/mock", "who,age,ward\nm1,20,B\nm2,70,A\n"),
+            cls.owner.post(base + "/publication"),
+            cls.owner.put(base + "/grants/" + cls.researcher.user["id"])]
+        for step in steps:
+            assert step.status < 300, step
+
+    def client(self, *words, input=None):
+        return run(*words, input=input, env=self.env)
+
+    def log_in(self):
+        done = self.client("login", self.site.url, "--email", self.researcher.email,
+                           input=self.researcher.password + "\n")
+        self.assertEqual(done.returncode, 0, done)
+
+    def released(self, title):
+        """A released job of this title; gives its id."""
+        done = self.client("submit", self.write(title + ".lua", JOB + "-- " + title),
+                           "--dataset", "stays", "--epsilon", "1", "--purpose", "to test",
+                           "--output", "n=how many", "--wait")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertIn("in_review", done.stdout)
+        id = done.stdout.split()[0]
+        job = self.owner.get("/api/v1/jobs/" + id)
+        review = self.owner.post(
+            f"/api/v1/jobs/{id}/reviews",
+            {"version": 1, "source_sha256": job.json["source_sha256"],
+             "decision": "approve", "comment": ""}, headers={"If-Match": job.etag})
+        self.assertEqual(review.status, 201, review)
+        done = self.client("status", id, "--wait")
+        self.assertIn("released", done.stdout)
+        return id
+
+    def receipt(self, id):
+        """Paths of the receipt, the whole result, and the key of the site."""
+        receipt, key = self.path("receipt.json"), self.path("site.pub")
+        done = self.client("result", id, "--receipt", receipt)
+        self.assertEqual(done.returncode, 0, done)
+        self.write("site.pub", self.researcher.get("/.well-known/datasite").json["key"])
+        return receipt, self.write("result.json", done.stdout), key
+
+    def test_accounts(self):
+        add = ("user", "add", "new@example.org", "--role", "auditor", "--data",
+               self.site.folder)
+        self.assertRefused(run(*add), 2, "--password-stdin")
+        self.assertRefused(run(*add, "--password-stdin", input="short"), 2)
+        self.assertRefused(run("user", "add", "x@example.org", "--role", "king", "--data",
+                               self.site.folder, "--password-stdin", input="x"), 2, "king")
+        self.assertEqual(run(*add, "--password-stdin", input="long enough, this\n")
+                         .returncode, 0)
+        self.assertRefused(run(*add, "--password-stdin", input="long enough, this\n"), 2)
+        harness.Client(self.site, "new@example.org", "long enough, this")
+
+    def test_login(self):
+        done = self.client("login", self.site.url, "--email", self.researcher.email,
+                           input="not the password\n")
+        self.assertRefused(done, 2)
+        self.log_in()
+        path = os.path.join(self.home, "datasite", "client.json")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        self.assertNotIn(self.researcher.password, open(path, encoding="utf-8").read())
+
+    def test_nobody_is_logged_in(self):
+        env = dict(os.environ, XDG_CONFIG_HOME=self.dir)
+        self.assertRefused(run("status", env=env), 2, "datasite login")
+
+    def test_pull(self):
+        self.log_in()
+        to = self.path("pulled")
+        done = self.client("pull", "stays", "--to", to)
+        self.assertEqual(done.returncode, 0, done)
+        done = run("run", "--mock", to + "/mock.csv", "--schema", to + "/schema.json",
+                   self.job)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertRefused(self.client("pull", "nope", "--to", to), 2)
+        self.assertRefused(self.client("pull", "../users", "--to", to), 2)
+
+    def test_submit_says_what_is_missing(self):
+        self.log_in()
+        done = self.client("submit", self.job, "--dataset", "stays", "--epsilon", "1",
+                           "--project", "prj_00000000000000000000000000")
+        self.assertRefused(done, 2)
+        self.assertRefused(self.client("submit", self.job, "--dataset", "none",
+                                       "--epsilon", "1"), 2, "--purpose")
+
+    def test_a_blocked_job_is_1(self):
+        self.log_in()
+        job = self.write("blocked.lua", "return { n = nope() }")
+        done = self.client("submit", job, "--dataset", "stays", "--epsilon", "1",
+                           "--purpose", "to fail", "--wait")
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("blocked", done.stdout)
+        id = done.stdout.split()[0]
+        done = self.client("result", id)
+        self.assertRefused(done, 1)
+        self.assertIn(id, self.client("status").stdout)
+
+    def test_receipts(self):
+        self.log_in()
+        receipt, result, key = self.receipt(self.released("receipts"))
+        source = self.path("receipts.lua")
+        for words in [(receipt,), (result,), (receipt, "--source", source),
+                      (receipt, "--result", result)]:
+            done = run("verify", *words, "--key", key)
+            self.assertEqual(done.returncode, 0, done)
+        self.assertRefused(run("verify", receipt, "--key", key, "--source", self.job), 1,
+                           "source_sha256")
+        other = self.write("other.json", '{"outputs":{"n":-1}}')
+        self.assertRefused(run("verify", receipt, "--key", key, "--result", other), 1,
+                           "result_sha256")
+        self.assertRefused(run("verify", self.path("none"), "--key", key), 2)
+        self.assertRefused(run("verify", receipt, "--key", source), 2, "key")
+        self.assertRefused(run("verify", receipt, "--key",
+                               self.write("k", "A" * 43)), 1, "key")
+
+    def test_a_changed_byte_makes_a_receipt_invalid(self):
+        self.log_in()
+        receipt, result, key = self.receipt(self.released("bytes"))
+        with open(receipt, "rb") as f:
+            text = f.read()
+        dice = random.Random(1)
+        for at in dice.sample(range(len(text)), 60):
+            changed = bytearray(text)
+            changed[at] ^= 1 << dice.randrange(7)
+            with open(self.path("changed.json"), "wb") as f:
+                f.write(changed)
+            done = run("verify", self.path("changed.json"), "--key", key)
+            self.assertEqual(done.returncode, 1, (at, changed[at - 9:at + 9], done))
+        with open(result, encoding="utf-8") as f:
+            document = json.load(f)
+        document["outputs"]["n"] += 1
+        changed = self.write("changed.json", json.dumps(document))
+        self.assertRefused(run("verify", changed, "--key", key), 1, "result_sha256")
+
+    def test_the_audit_chain(self):
+        self.assertEqual(run("audit", "verify", "--data", self.site.folder).returncode, 0)
+        auditor = self.site.person("auditor")
+        export = self.write("audit.jsonl", auditor.get("/api/v1/audit/export").text)
+        self.assertEqual(run("audit", "verify", export).returncode, 0)
+        lines = open(export, encoding="utf-8").read().splitlines()
+        entry = json.loads(lines[2])
+        entry["verb"] = "job.approve"
+        lines[2] = json.dumps(entry)
+        changed = self.write("changed.jsonl", "\n".join(lines) + "\n")
+        self.assertRefused(run("audit", "verify", changed), 1,
+                           f"entry {entry['seq']}")
+
+    def test_an_entry_edited_in_the_file_is_named(self):
+        copy = self.path("copy")
+        done = run("backup", "--data", self.site.folder, "--to", copy)
+        self.assertEqual(done.returncode, 0, done)
+        with sqlite3.connect(copy + "/datasite.db") as db:
+            for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type="
+                                      "'trigger' AND tbl_name='audit'").fetchall():
+                db.execute(f"DROP TRIGGER {name}")
+            db.execute("UPDATE audit SET actor = 'usr_nobody' WHERE seq = 3")
+        self.assertRefused(run("audit", "verify", "--data", copy), 1, "entry 3")
+        self.assertEqual(run("doctor", "--data", copy).returncode, 1)
+
+    def test_backup_and_restore(self):
+        copy, again = self.path("copy"), self.path("again")
+        self.assertEqual(run("backup", "--data", self.site.folder, "--to", copy)
+                         .returncode, 0)
+        self.assertEqual(os.stat(copy).st_mode & 0o777, 0o700)
+        self.assertRefused(run("backup", "--data", self.site.folder, "--to", copy), 2)
+        self.assertRefused(run("restore", self.dir, "--data", again), 2)
+        self.assertEqual(run("restore", copy, "--data", again).returncode, 0)
+        site = harness.Site(folder=again)
+        try:
+            client = harness.Client(site, self.owner.email, self.owner.password)
+            self.assertEqual(client.get("/api/v1/datasets/stays").status, 200)
+        finally:
+            site.close()
+
+    def test_doctor(self):
+        done = run("doctor", "--data", self.site.folder)
+        self.assertEqual(done.returncode, 0, done)
+        os.chmod(self.site.folder + "/datasite.db", 0o644)
+        try:
+            done = run("doctor", "--data", self.site.folder)
+            self.assertEqual(done.returncode, 1, done)
+            self.assertIn("FAIL  modes", done.stdout)
+        finally:
+            os.chmod(self.site.folder + "/datasite.db", 0o600)
+        self.assertRefused(run("doctor", "--data", self.path("none")), 2)
+
+
+class DemoTest(Folder):
+    def test_the_whole_story(self):
+        done = run("demo", "--exit")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("came back", done.stdout)
+        self.assertEqual(done.stderr, "")
+
+
+if __name__ == "__main__":
+    unittest.main()
