@@ -1,0 +1,124 @@
+/* backup_cli.c -- a site's folder copied while it runs, and made again from the copy. */
+#include "datasite/base/check.h"
+#include "datasite/base/fdio.h"
+#include "datasite/cli.h"
+#include "datasite/datadir.h"
+#include "datasite/options.h"
+#include "datasite/store/backup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What makes a site, in the order in which it is copied: the vault first, so that no
+ * dataset version is known to the database whose columns the copy lacks. */
+static const struct {
+    const char *name;
+    bool is_database;
+    bool may_lack; /* made only when first needed */
+} parts[] = {
+    {"vault.db", true, true},
+    {"vault.key", false, true},
+    {"keys/site.key", false, true},
+    {"keys/site.pub", false, true},
+    {"keys/token.key", false, true},
+    {"datasite.db", true, false},
+};
+
+static enum err
+part_path(struct diag *d, const char *dir, const char *name, char out[DATADIR_PATH_MAX])
+{
+    if (snprintf(out, DATADIR_PATH_MAX, "%s/%s", dir, name) >= DATADIR_PATH_MAX)
+        return FAIL(d, ERR_INVALID, "%s: the path is too long", dir);
+    return ERR_OK;
+}
+
+/* Keys keep their mode: whoever may not read the one may not read the other. */
+static enum err
+copy_file(struct diag *d, const char *from, const char *to)
+{
+    struct stat st;
+    enum err result;
+    BUF_SCOPE(bytes);
+
+    buf_init(&bytes, 4096);
+    if (stat(from, &st) == -1)
+        return FAIL(d, ERR_IO, "%s: %s", from, strerror(errno));
+    TRY(file_read(d, from, &bytes));
+    result = file_replace(d, to, buf_str(&bytes), (int)(st.st_mode & 0777));
+    explicit_bzero(bytes.ptr, bytes.cap);
+    return result;
+}
+
+static enum err
+new_folder(struct diag *d, const char *dir)
+{
+    char keys[DATADIR_PATH_MAX];
+
+    TRY(part_path(d, dir, "keys", keys));
+    if (mkdir(dir, 0700) == -1 || mkdir(keys, 0700) == -1)
+        return FAIL(d, errno == EEXIST ? ERR_CONFLICT : ERR_IO,
+            "%s: %s; name a folder that is not there yet", dir, strerror(errno));
+    return ERR_OK;
+}
+
+static enum err
+copy_site(struct diag *d, const char *from_dir, const char *to_dir)
+{
+    char from[DATADIR_PATH_MAX], to[DATADIR_PATH_MAX];
+    struct datadir source;
+
+    TRY(datadir_name(d, from_dir, &source));
+    TRY(datadir_exists(d, &source));
+    TRY(new_folder(d, to_dir));
+    for (size_t i = 0; i < ARRAY_N(parts); i++) {
+        TRY(part_path(d, from_dir, parts[i].name, from));
+        TRY(part_path(d, to_dir, parts[i].name, to));
+        if (parts[i].may_lack && access(from, F_OK) == -1)
+            continue;
+        if (parts[i].is_database)
+            TRY(backup_copy(d, from, to));
+        else
+            TRY(copy_file(d, from, to));
+        printf("%s\n", to);
+    }
+    return ERR_OK;
+}
+
+enum err
+cmd_backup(struct diag *d, int argc, char **argv, enum answer *answer)
+{
+    const char *dir = NULL, *to = NULL;
+    struct words words;
+    const struct opt opts[] = {
+        {.name = "--data", .value = &dir}, {.name = "--to", .value = &to}};
+
+    *answer = ANSWER_YES;
+    TRY(options_parse(d, argc, argv, opts, ARRAY_N(opts), 0, 0, &words));
+    if (dir == NULL || to == NULL)
+        return FAIL(d, ERR_INVALID, "say --data DIR and --to NEW_DIR");
+    TRY(copy_site(d, dir, to));
+    printf("This copy holds the site's secret keys: keep it as safe as the site.\n");
+    return ERR_OK;
+}
+
+enum err
+cmd_restore(struct diag *d, int argc, char **argv, enum answer *answer)
+{
+    const char *dir = NULL;
+    char database[DATADIR_PATH_MAX];
+    struct words words;
+    const struct opt opts[] = {{.name = "--data", .value = &dir}};
+
+    *answer = ANSWER_YES;
+    TRY(options_parse(d, argc, argv, opts, ARRAY_N(opts), 1, 1, &words));
+    if (dir == NULL)
+        return FAIL(d, ERR_INVALID, "say --data NEW_DIR");
+    TRY(part_path(d, words.word[0], "datasite.db", database));
+    TRY(backup_verify(d, database));
+    TRY(copy_site(d, words.word[0], dir));
+    printf("`datasite serve --data %s` starts it.\n", dir);
+    return ERR_OK;
+}

@@ -1,0 +1,97 @@
+/* datadir.c -- what lies in a site's folder, and opening its database. */
+#include "datasite/datadir.h"
+
+#include "datasite/base/embed.h"
+#include "datasite/store/migrate.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MIGRATIONS_MAX 256
+
+static enum err
+path_in(struct diag *d, const char *dir, const char *name, char out[DATADIR_PATH_MAX])
+{
+    if (snprintf(out, DATADIR_PATH_MAX, "%s/%s", dir, name) >= DATADIR_PATH_MAX)
+        return FAIL(d, ERR_INVALID, "%s: the path is too long", dir);
+    return ERR_OK;
+}
+
+enum err
+datadir_name(struct diag *d, const char *dir, struct datadir *out)
+{
+    if (dir == NULL || dir[0] == '\0')
+        return FAIL(d, ERR_INVALID, "say where the data lie: --data DIR");
+    if (snprintf(out->dir, sizeof out->dir, "%s", dir) >= (int)sizeof out->dir)
+        return FAIL(d, ERR_INVALID, "%s: the path is too long", dir);
+    TRY(path_in(d, dir, "datasite.db", out->database));
+    TRY(path_in(d, dir, "vault.db", out->vault));
+    TRY(path_in(d, dir, "vault.key", out->vault_key));
+    return path_in(d, dir, "keys", out->keys);
+}
+
+enum err
+datadir_exists(struct diag *d, const struct datadir *dir)
+{
+    if (access(dir->database, F_OK) == -1)
+        return FAIL(d, ERR_NOT_FOUND,
+            "%s: no site here; `datasite serve --data %s` makes one", dir->dir,
+            dir->dir);
+    return ERR_OK;
+}
+
+/* The numbered files of schema/, which the table holds in the order of their names. */
+static size_t
+migrations(struct migration list[MIGRATIONS_MAX])
+{
+    const struct str folder = STR("schema/"), end = STR(".sql");
+    size_t n = 0;
+
+    for (size_t i = 0; i < embedded_n && n < MIGRATIONS_MAX; i++) {
+        struct str path = str_of(embedded[i].path);
+        const char *name = embedded[i].path + folder.len;
+        if (!str_starts(path, folder) || strchr(name, '/') != NULL ||
+            path.len < folder.len + end.len ||
+            strcmp(path.ptr + path.len - end.len, end.ptr) != 0)
+            continue;
+        list[n++] = (struct migration){name, embedded[i].bytes};
+    }
+    return n;
+}
+
+enum err
+datadir_prepare(struct diag *d, const struct datadir *dir, bool *is_new)
+{
+    struct migration list[MIGRATIONS_MAX];
+    size_t n = migrations(list);
+    int from, to;
+
+    if (mkdir(dir->dir, 0700) == -1 && errno != EEXIST)
+        return FAIL(d, ERR_IO, "%s: %s", dir->dir, strerror(errno));
+    TRY(migrate_run(d, dir->database, list, n, &from, &to));
+    *is_new = from == 0;
+    return ERR_OK;
+}
+
+enum err
+program_beside(struct diag *d, const char *name, char out[DATADIR_PATH_MAX])
+{
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    char *slash;
+
+    if (n == -1)
+        return FAIL(d, ERR_IO, "where this program lies: %s", strerror(errno));
+    self[n] = '\0';
+    slash = strrchr(self, '/');
+    *slash = '\0';
+    TRY(path_in(d, self, name, out));
+    if (access(out, X_OK) == -1)
+        return FAIL(
+            d, ERR_IO, "%s: %s; it belongs beside this program", out, strerror(errno));
+    return ERR_OK;
+}

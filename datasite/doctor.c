@@ -1,0 +1,146 @@
+/* doctor.c -- what this machine and this folder are fit for. */
+#include "datasite/base/check.h"
+#include "datasite/cli.h"
+#include "datasite/core/audit.h"
+#include "datasite/offline.h"
+#include "datasite/options.h"
+#include "datasite/store/backup.h"
+#include "sandbox/runner_client.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define FREE_BYTES_LEAST ((uint64_t)1 << 30)
+
+/* One line of the report. */
+static bool
+tell(bool well, const char *what, const char *why)
+{
+    printf("%-4s  %-10s  %s\n", well ? "ok" : "FAIL", what, why);
+    return well;
+}
+
+static enum err
+self_test(struct diag *d, char level[128])
+{
+    char runner_exe[DATADIR_PATH_MAX], worker_exe[DATADIR_PATH_MAX];
+    const struct runner_config config = {
+        .runner_exe = runner_exe, .worker_exe = worker_exe};
+    struct runner *r = NULL;
+    enum err result;
+
+    TRY(program_beside(d, "datasite-runner", runner_exe));
+    TRY(program_beside(d, "datasite-worker", worker_exe));
+    TRY(runner_start(d, &config, &r));
+    result = runner_selftest(r, d, level);
+    runner_stop(r);
+    return result;
+}
+
+static bool
+check_jail(void)
+{
+    struct diag d = {0};
+    char level[128] = "";
+    bool well = self_test(&d, level) == ERR_OK;
+
+    return tell(well, "jail", well ? level : d.text);
+}
+
+static bool
+check_space(const char *dir)
+{
+    struct statvfs v;
+    char text[64];
+    uint64_t bytes;
+
+    if (statvfs(dir, &v) == -1)
+        return tell(false, "space", "cannot be told");
+    bytes = (uint64_t)v.f_bavail * v.f_frsize;
+    snprintf(text, sizeof text, "%" PRIu64 " MiB free", bytes >> 20);
+    return tell(bytes >= FREE_BYTES_LEAST, "space", text);
+}
+
+static bool
+check_modes(const struct datadir *dir)
+{
+    const char *const paths[] = {
+        dir->dir, dir->database, dir->vault, dir->vault_key, dir->keys};
+    char text[DATADIR_PATH_MAX + 64];
+    struct stat st;
+    bool well = true;
+
+    for (size_t i = 0; i < ARRAY_N(paths); i++) {
+        if (stat(paths[i], &st) == -1 || (st.st_mode & 077) == 0)
+            continue;
+        snprintf(text, sizeof text, "%s: others may read it; chmod go= mends that",
+            paths[i]);
+        well = tell(false, "modes", text);
+    }
+    return well ? tell(true, "modes", "nobody else may read the site's files") : false;
+}
+
+static bool
+check_database(const char *what, const char *path)
+{
+    struct diag d = {0};
+    bool well;
+
+    if (access(path, F_OK) == -1)
+        return tell(true, what, "not there yet");
+    well = backup_verify(&d, path) == ERR_OK;
+    return tell(well, what, well ? "whole" : d.text);
+}
+
+static bool
+check_audit(const char *dir)
+{
+    struct diag d = {0};
+    struct digest head;
+    int64_t entries = 0, first_bad = 0;
+    char text[64];
+    enum err result;
+    OFFLINE_SCOPE(o);
+
+    result = offline_open(&d, dir, false, DB_RO, &o);
+    if (result == ERR_OK)
+        result = offline_fail(&d, &o, audit_verify(&o.cx, &entries, &head, &first_bad));
+    if (result != ERR_OK)
+        return tell(false, "audit", d.text);
+    snprintf(text, sizeof text, "the chain of %" PRId64 " entries holds", entries);
+    return tell(true, "audit", text);
+}
+
+static enum err
+check_folder(struct diag *d, const char *path, bool *well)
+{
+    struct datadir dir;
+
+    TRY(datadir_name(d, path, &dir));
+    TRY(datadir_exists(d, &dir));
+    *well &= check_space(path);
+    *well &= check_modes(&dir);
+    *well &= check_database("database", dir.database);
+    *well &= check_database("vault", dir.vault);
+    *well &= check_audit(path);
+    return ERR_OK;
+}
+
+enum err
+cmd_doctor(struct diag *d, int argc, char **argv, enum answer *answer)
+{
+    const char *dir = NULL;
+    struct words words;
+    bool well;
+    const struct opt opts[] = {{.name = "--data", .value = &dir}};
+
+    TRY(options_parse(d, argc, argv, opts, ARRAY_N(opts), 0, 0, &words));
+    well = check_jail();
+    if (dir != NULL)
+        TRY(check_folder(d, dir, &well));
+    *answer = well ? ANSWER_YES : ANSWER_NO;
+    return ERR_OK;
+}

@@ -1,0 +1,312 @@
+/* verify_cli.c -- offline proofs: a release receipt, and the audit chain. */
+#include "datasite/base/check.h"
+#include "datasite/base/enc.h"
+#include "datasite/base/fdio.h"
+#include "datasite/base/limits.h"
+#include "datasite/cli.h"
+#include "datasite/core/audit.h"
+#include "datasite/core/keys.h"
+#include "datasite/core/release.h"
+#include "datasite/offline.h"
+#include "datasite/options.h"
+#include "policies/codescan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RECEIPT_BYTES_MAX ((size_t)16 << 20)
+#define EXPORT_BYTES_MAX  ((size_t)1 << 30)
+#define KEY_BYTES         32
+#define SIGNATURE_BYTES   64
+
+struct proof {
+    struct arena *arena;
+    json_t *doc;                    /* owned: a signed receipt, or a result with one */
+    json_t *receipt;                /* borrowed, like all below */
+    json_t *outputs, *measurements; /* NULL: the document is no result */
+    const char *signature, *key;    /* base64url, borrowed */
+    uint8_t site_key[KEY_BYTES];
+    bool holds;
+};
+
+static void
+proof_release(struct proof *p)
+{
+    json_decref(p->doc);
+    arena_free(p->arena);
+}
+#define PROOF_SCOPE(name) struct proof name __attribute__((cleanup(proof_release)))
+
+static void
+differs(struct proof *p, const char *what)
+{
+    p->holds = false;
+    fprintf(stderr, "not valid: %s\n", what);
+}
+
+/* The key as a line of base64url or hex, as 32 bytes, or as /.well-known/datasite answers. */
+static enum err
+key_read(struct diag *d, const char *path, uint8_t key[KEY_BYTES])
+{
+    json_auto_t *doc = NULL;
+    const char *text = NULL;
+    struct diag quiet = {0};
+    struct str s;
+    size_t n = 0;
+    BUF_SCOPE(bytes);
+
+    buf_init(&bytes, 64 << 10);
+    TRY(file_read(d, path, &bytes));
+    s = buf_str(&bytes);
+    if (s.len == KEY_BYTES) {
+        memcpy(key, s.ptr, KEY_BYTES);
+        return ERR_OK;
+    }
+    if (s.len > 0 && s.ptr[0] == '{' && json_parse(&quiet, s, &doc) == ERR_OK &&
+        json_take(&quiet, doc, "{s:s}", "key", &text) == ERR_OK)
+        s = str_of(text);
+    while (s.len > 0 && strchr("\r\n ", s.ptr[s.len - 1]) != NULL)
+        s.len--;
+    if (hex_parse(s, key, KEY_BYTES))
+        return ERR_OK;
+    if (!base64url_parse(s, key, KEY_BYTES, &n) || n != KEY_BYTES)
+        return FAIL(d, ERR_INVALID, "%s: no Ed25519 public key", path);
+    return ERR_OK;
+}
+
+/* Takes the signed receipt out of the document, which may be a whole result. What is no
+ * receipt does not hold. */
+static void
+receipt_take(struct proof *p, struct str text)
+{
+    struct diag d = {0};
+    json_t *signed_receipt;
+
+    if (json_parse(&d, text, &p->doc) != ERR_OK) {
+        differs(p, d.text);
+        return;
+    }
+    signed_receipt = p->doc;
+    if (json_object_get(p->doc, "outputs") != NULL &&
+        json_take(&d, p->doc, "{s:o, s:o, s:o !}", "outputs", &p->outputs,
+            "measurements", &p->measurements, "receipt", &signed_receipt) != ERR_OK)
+        differs(p, d.text);
+    if (p->holds &&
+        json_take(&d, signed_receipt, "{s:o, s:s, s:s !}", "receipt", &p->receipt,
+            "signature", &p->signature, "key", &p->key) != ERR_OK)
+        differs(p, d.text);
+}
+
+static enum err
+check_signature(struct diag *d, struct proof *p)
+{
+    uint8_t signature[SIGNATURE_BYTES], key[KEY_BYTES];
+    size_t n = 0;
+    BUF_SCOPE(message);
+
+    if (!base64url_parse(str_of(p->key), key, sizeof key, &n) || n != KEY_BYTES ||
+        memcmp(key, p->site_key, KEY_BYTES) != 0)
+        differs(p, "the receipt names another key than the one given with --key");
+    buf_init(&message, 2 * RECEIPT_BYTES_MAX);
+    buf_addz(&message, RECEIPT_DOMAIN);
+    TRY(json_canonical(d, p->receipt, &message));
+    if (!base64url_parse(str_of(p->signature), signature, sizeof signature, &n) ||
+        n != SIGNATURE_BYTES || !keys_verify(p->site_key, buf_str(&message), signature))
+        differs(p,
+            "the signature does not fit the receipt: one of them was changed, or "
+            "another site signed it");
+    return ERR_OK;
+}
+
+/* Compares a digest that the receipt names with the one of what lies here. */
+static void
+check_digest(struct proof *p, const char *member, struct str bytes, const char *what)
+{
+    const char *want = json_string_value(json_object_get(p->receipt, member));
+    char text[65], line[512];
+
+    digest_text(digest_sha256(bytes), text);
+    if (want != NULL && strcmp(want, text) == 0)
+        return;
+    snprintf(line, sizeof line, "%s: its SHA-256 is %s, the receipt's %s is %s", what,
+        text, member, want == NULL ? "not there" : want);
+    differs(p, line);
+}
+
+static enum err
+check_source(struct diag *d, struct proof *p, const char *path)
+{
+    char *normal;
+    size_t n;
+    BUF_SCOPE(text);
+
+    buf_init(&text, 2 * SOURCE_BYTES_MAX);
+    TRY(file_read(d, path, &text));
+    normal = source_normal(p->arena, buf_str(&text), &n);
+    if (normal == NULL)
+        return FAIL(d, ERR_TOO_LARGE, "%s: too long", path);
+    check_digest(p, "source_sha256", (struct str){normal, n}, path);
+    return ERR_OK;
+}
+
+static enum err
+check_outputs(struct diag *d, struct proof *p, const json_t *outputs, const char *where)
+{
+    BUF_SCOPE(text);
+
+    buf_init(&text, RECEIPT_BYTES_MAX);
+    TRY(json_text(d, outputs, &text));
+    check_digest(p, "result_sha256", buf_str(&text), where);
+    return ERR_OK;
+}
+
+static enum err
+check_result(struct diag *d, struct proof *p, const char *path)
+{
+    json_auto_t *doc = NULL;
+    json_t *outputs = NULL;
+    BUF_SCOPE(text);
+
+    buf_init(&text, RECEIPT_BYTES_MAX);
+    TRY(file_read(d, path, &text));
+    TRY(json_parse(d, buf_str(&text), &doc));
+    TRY(json_take(d, doc, "{s:o}", "outputs", &outputs));
+    return check_outputs(d, p, outputs, path);
+}
+
+/* What a result says beside its receipt is what the receipt says. */
+static enum err
+check_beside(struct diag *d, struct proof *p)
+{
+    json_t *named = json_object_get(p->receipt, "measurements"), *one, *v;
+    const char *member;
+    size_t i;
+
+    if (p->outputs == NULL)
+        return ERR_OK;
+    TRY(check_outputs(d, p, p->outputs, "the outputs"));
+    if (json_array_size(named) != json_array_size(p->measurements))
+        differs(p, "the receipt names another number of measurements");
+    json_array_foreach(named, i, one)
+    {
+        json_object_foreach(one, member, v)
+        {
+            if (!json_equal(
+                    v, json_object_get(json_array_get(p->measurements, i), member)))
+                differs(p, "the receipt names other measurements");
+        }
+    }
+    return ERR_OK;
+}
+
+static void
+print_receipt(const struct proof *p)
+{
+    static const char *const shown[] = {"site", "job", "dataset", "researcher",
+        "source_sha256", "result_sha256", "epsilon", "released_at"};
+
+    printf("valid\n");
+    for (size_t i = 0; i < ARRAY_N(shown); i++) {
+        const char *text = json_string_value(json_object_get(p->receipt, shown[i]));
+        if (text != NULL)
+            printf("  %-14s %s\n", shown[i], text);
+    }
+}
+
+enum err
+cmd_verify(struct diag *d, int argc, char **argv, enum answer *answer)
+{
+    const char *key = NULL, *source = NULL, *result = NULL;
+    struct words words;
+    PROOF_SCOPE(p) = {.holds = true};
+    BUF_SCOPE(text);
+    const struct opt opts[] = {{.name = "--key", .value = &key},
+        {.name = "--source", .value = &source}, {.name = "--result", .value = &result}};
+
+    TRY(options_parse(d, argc, argv, opts, ARRAY_N(opts), 1, 1, &words));
+    if (key == NULL)
+        return FAIL(
+            d, ERR_INVALID, "say whose signature it must bear: --key SITE_KEY.pub");
+    TRY(key_read(d, key, p.site_key));
+    buf_init(&text, RECEIPT_BYTES_MAX);
+    TRY(file_read(d, words.word[0], &text));
+    p.arena = arena_new(RECEIPT_BYTES_MAX);
+    receipt_take(&p, buf_str(&text));
+    if (p.holds)
+        TRY(check_signature(d, &p));
+    if (p.holds)
+        TRY(check_beside(d, &p));
+    if (p.holds && source != NULL)
+        TRY(check_source(d, &p, source));
+    if (p.holds && result != NULL)
+        TRY(check_result(d, &p, result));
+    if (p.holds)
+        print_receipt(&p);
+    *answer = p.holds ? ANSWER_YES : ANSWER_NO;
+    return ERR_OK;
+}
+
+/* audit verify */
+
+/* A chain that does not hold is an answer; anything else is a failure. */
+static enum err
+report_chain(struct diag *d, enum err result, int64_t entries, struct digest head,
+    int64_t first_bad, enum answer *answer)
+{
+    char text[65];
+
+    if (result == ERR_OK) {
+        printf("the chain holds: %" PRId64 " entries, head %s\n", entries,
+            digest_text(head, text));
+        *answer = ANSWER_YES;
+        return ERR_OK;
+    }
+    if (result != ERR_CONFLICT)
+        return result;
+    fprintf(
+        stderr, "the chain is broken at entry %" PRId64 ": %s\n", first_bad, d->text);
+    *answer = ANSWER_NO;
+    return ERR_OK;
+}
+
+static enum err
+verify_site(struct diag *d, const char *dir, enum answer *answer)
+{
+    int64_t entries = 0, first_bad = 0;
+    struct digest head = {0};
+    enum err result;
+    OFFLINE_SCOPE(o);
+
+    TRY(offline_open(d, dir, false, DB_RO, &o));
+    result = offline_fail(d, &o, audit_verify(&o.cx, &entries, &head, &first_bad));
+    return report_chain(d, result, entries, head, first_bad, answer);
+}
+
+static enum err
+verify_export(struct diag *d, const char *path, enum answer *answer)
+{
+    int64_t entries = 0, first_bad = 0;
+    struct digest head = {0};
+    enum err result;
+    BUF_SCOPE(text);
+
+    buf_init(&text, EXPORT_BYTES_MAX);
+    TRY(file_read(d, path, &text));
+    result = audit_verify_lines(d, buf_str(&text), &entries, &head, &first_bad);
+    return report_chain(d, result, entries, head, first_bad, answer);
+}
+
+enum err
+cmd_audit_verify(struct diag *d, int argc, char **argv, enum answer *answer)
+{
+    const char *dir = NULL;
+    struct words words;
+    const struct opt opts[] = {{.name = "--data", .value = &dir}};
+
+    TRY(options_parse(d, argc, argv, opts, ARRAY_N(opts), 0, 1, &words));
+    if ((dir == NULL) == (words.n == 0))
+        return FAIL(d, ERR_INVALID, "say either --data DIR or the exported file");
+    return dir != NULL ? verify_site(d, dir, answer)
+                       : verify_export(d, words.word[0], answer);
+}
