@@ -1,0 +1,59 @@
+// datasets.tsx -- the datasets one may see.
+import type { Dataset } from "../api/types";
+import { whole } from "../decimal";
+import { Said } from "../inert";
+import { Head } from "../parts/page";
+import { Paged } from "../parts/paged";
+import { Pill } from "../parts/pill";
+import { Empty } from "../parts/states";
+import { hasRole } from "../session";
+import { t, tn } from "../texts";
+import { BudgetLine } from "./home";
+
+export function DatasetState({ d }: { d: Dataset }) {
+  if (d.archived) return <Pill tone="plain">{t("dataset.archived")}</Pill>;
+  return d.published
+    ? <Pill tone="good">{t("dataset.published")}</Pill>
+    : <Pill tone="wait">{t("dataset.draft")}</Pill>;
+}
+
+function Row({ d }: { d: Dataset }) {
+  return (
+    <li class="row">
+      <a class="row-link" href={`/datasets/${d.name}`}>
+        <span class="row-title"><Said text={d.title} /></span>
+        <span class="row-sub">
+          <span class="mono">{d.name}</span>
+          {d.columns && <> · {tn("columns.n", d.columns.length)}</>}
+          {typeof d.rows === "number" && <> · {t("dataset.rows", { n: whole(d.rows) })}</>}
+          {d.data_version ? <> · {t("dataset.version", { n: d.data_version })}</> : null}
+        </span>
+      </a>
+      <span class="row-side">
+        <DatasetState d={d} />
+        <span class="row-budget"><BudgetLine name={d.name} /></span>
+      </span>
+    </li>
+  );
+}
+
+export function Datasets() {
+  const owner = hasRole("owner");
+  const empty = (
+    <Empty title={t("datasets.empty")}>
+      <p>{owner ? t("datasets.teach_owner") : t("datasets.teach_researcher")}</p>
+    </Empty>
+  );
+  return (
+    <>
+      <Head title={t("nav.datasets")}>
+        {owner && <a class="button main" href="/datasets/new">{t("datasets.new")}</a>}
+      </Head>
+      <ul class="rows">
+        <Paged<Dataset> path="/datasets?limit=100" empty={<li>{empty}</li>}>
+          {(items) => items.map((d) => <Row key={d.name} d={d} />)}
+        </Paged>
+      </ul>
+    </>
+  );
+}

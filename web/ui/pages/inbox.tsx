@@ -1,0 +1,132 @@
+// inbox.tsx -- jobs by whose turn it is: the owner's home, and the list of all jobs.
+import { useMemo } from "preact/hooks";
+import { useResource } from "../api/resource";
+import type { Dataset, Job, Page, WaitingOn } from "../api/types";
+import { shown } from "../decimal";
+import { Said } from "../inert";
+import { Icon } from "../parts/icon";
+import { Head, Tabs } from "../parts/page";
+import { StatePill } from "../parts/pill";
+import { Empty, Show } from "../parts/states";
+import { setQuery, useAddress } from "../router";
+import { hasRole, myId } from "../session";
+import { t } from "../texts";
+import { Ago } from "../time";
+
+type Turn = "mine" | "others" | "done" | "all";
+
+function mineTo(job: Job): boolean {
+  const author = job.author?.id === myId();
+  const roles: Record<WaitingOn, boolean> = {
+    author, reviewer: !author && hasRole("owner"), admin: hasRole("admin"),
+    system: false, nobody: false,
+  };
+  return roles[job.waiting_on];
+}
+
+export function turnOf(job: Job): Exclude<Turn, "all"> {
+  if (job.waiting_on === "nobody") return "done";
+  return mineTo(job) ? "mine" : "others";
+}
+
+function ChecksInShort({ job }: { job: Job }) {
+  const all = job.requirements ?? [];
+  const met = all.filter((r) => r.met).length;
+  const unmet = all.length - met;
+  if (all.length === 0) return null;
+  return (
+    <span class="tally">
+      <span class="good"><Icon name="met" />{t("inbox.met", { n: met })}</span>
+      {unmet > 0 && <span class="muted"><Icon name="open" />{t("inbox.unmet", { n: unmet })}</span>}
+    </span>
+  );
+}
+
+export function JobRow({ job }: { job: Job }) {
+  return (
+    <li class="row">
+      <a class="row-link" href={`/jobs/${job.id}`}>
+        <span class="row-title"><Said text={job.title} /></span>
+        <span class="row-sub">
+          <Said text={job.author?.name} /> · <span class="mono">{job.dataset}</span> · {t("job.version", { n: job.version })}
+        </span>
+      </a>
+      <span class="row-side">
+        <StatePill state={job.state} />
+        <span class="row-price num">ε {shown(job.max_budget?.epsilon)}</span>
+        <ChecksInShort job={job} />
+        <span class="muted row-age"><Ago at={job.updated_at ?? job.created_at} /></span>
+      </span>
+    </li>
+  );
+}
+
+function Filters({ datasets, chosen }: { datasets: string[]; chosen: string }) {
+  if (datasets.length < 2) return null;
+  return (
+    <label class="filter">
+      <span>{t("word.dataset")}</span>
+      <select value={chosen} onChange={(e) => setQuery("dataset", e.currentTarget.value)}>
+        <option value="">{t("word.all")}</option>
+        {datasets.map((d) => <option key={d} value={d}>{d}</option>)}
+      </select>
+    </label>
+  );
+}
+
+function Nothing({ turn }: { turn: Turn }) {
+  const datasets = useResource<Page<Dataset>>(hasRole("owner") ? "/datasets" : null);
+  const fresh = datasets.data?.items.length === 0;
+  if (turn !== "mine") return <Empty title={t("inbox.empty")} />;
+  return (
+    <Empty title={t("inbox.empty_mine")}>
+      {fresh ? (
+        <p>{t("inbox.teach_dataset")} <a href="/datasets/new">{t("datasets.new")}</a></p>
+      ) : hasRole("owner") ? (
+        <p>{t("inbox.teach_invite")} <a href="/datasets">{t("nav.datasets")}</a></p>
+      ) : (
+        <p>{t("inbox.teach_job")} <a href="/jobs/new">{t("jobs.new")}</a></p>
+      )}
+    </Empty>
+  );
+}
+
+export function JobList({ jobs, turn }: { jobs: Job[]; turn: Turn }) {
+  const url = useAddress();
+  const dataset = url.searchParams.get("dataset") ?? "";
+  const datasets = useMemo(() => [...new Set(jobs.map((j) => j.dataset ?? ""))].sort(), [jobs]);
+  const part = jobs
+    .filter((j) => turn === "all" || turnOf(j) === turn)
+    .filter((j) => dataset === "" || j.dataset === dataset)
+    .sort((a, b) => (turn === "mine" ? 1 : -1)
+      * (a.updated_at ?? "").localeCompare(b.updated_at ?? ""));
+  const count = (x: Turn) => jobs.filter((j) => turnOf(j) === x).length;
+  return (
+    <>
+      <div class="bar-row">
+        <Tabs label={t("inbox.tabs")} name="show" open={turn} tabs={[
+          { id: "mine", text: t("inbox.mine"), count: count("mine") },
+          { id: "others", text: t("inbox.others"), count: count("others") },
+          { id: "done", text: t("inbox.done") },
+          { id: "all", text: t("inbox.all") },
+        ]} />
+        <Filters datasets={datasets} chosen={dataset} />
+      </div>
+      {part.length === 0
+        ? <Nothing turn={turn} />
+        : <ul class="rows">{part.map((j) => <JobRow key={j.id} job={j} />)}</ul>}
+    </>
+  );
+}
+
+export function Inbox() {
+  const jobs = useResource<Page<Job>>("/jobs?limit=200");
+  const url = useAddress();
+  const turn = (url.searchParams.get("show") ?? "mine") as Turn;
+  return (
+    <>
+      <Head title={t("inbox.title")} note={<p>{t("inbox.lead")}</p>} />
+      <Show of={jobs}>{(page) => <JobList jobs={page.items} turn={turn} />}</Show>
+    </>
+  );
+}

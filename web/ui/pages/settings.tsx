@@ -1,0 +1,86 @@
+// settings.tsx -- how the pages look for you, and how the site is.
+import { useEffect, useState } from "preact/hooks";
+import { call, refusalOf, type Refusal } from "../api/client";
+import { useResource } from "../api/resource";
+import type { Site } from "../api/types";
+import { visible } from "../inert";
+import { Choice, Tick } from "../parts/form";
+import { Icon } from "../parts/icon";
+import { Card, Facts, Head } from "../parts/page";
+import { Loading, Show } from "../parts/states";
+import { currentLanguage, languages, setLanguage, t, type Language } from "../texts";
+import { currentTheme, setTheme, type Theme } from "../theme";
+
+interface Health { good: boolean; facts: Record<string, unknown> }
+
+function useHealth(): Health | undefined {
+  const [health, setHealth] = useState<Health>();
+  useEffect(() => {
+    call<Record<string, unknown>>("/readyz").then(
+      (a) => setHealth({ good: true, facts: a.data }),
+      (e) => {
+        const r: Refusal = refusalOf(e);
+        setHealth({ good: false, facts: { detail: r.problem.detail ?? r.problem.title } });
+      });
+  }, []);
+  return health;
+}
+
+function HealthCard() {
+  const health = useHealth();
+  return (
+    <Card title={t("health.title")}>
+      {!health ? <Loading /> : (
+        <>
+          <p class={health.good ? "good" : "bad"}>
+            <Icon name={health.good ? "met" : "warn"} /> {health.good ? t("health.ready") : t("health.not_ready")}
+          </p>
+          <Facts of={Object.entries(health.facts).map(([k, v]) =>
+            [visible(k), visible(typeof v === "string" ? v : JSON.stringify(v))])} />
+        </>
+      )}
+    </Card>
+  );
+}
+
+export function Settings() {
+  const site = useResource<Site>("/.well-known/datasite");
+  const [theme, setNow] = useState<Theme>(currentTheme());
+  const [keys, setKeys] = useState(localStorage.getItem("shortcuts") !== "off");
+  return (
+    <>
+      <Head title={t("nav.settings")} />
+      <div class="two">
+        <Card title={t("settings.you")}>
+          <Choice label={t("menu.theme")} value={theme} onValue={(v) => {
+            setTheme(v);
+            setNow(v);
+          }} options={[["auto", t("menu.theme_auto")], ["light", t("menu.theme_light")], ["dark", t("menu.theme_dark")]]} />
+          <Choice<Language> label={t("menu.language")} value={currentLanguage()} onValue={setLanguage}
+            options={Object.entries(languages) as [Language, string][]} />
+          <Tick label={t("settings.shortcuts")} checked={keys} onTick={(on) => {
+            setKeys(on);
+            if (on) localStorage.removeItem("shortcuts");
+            else localStorage.setItem("shortcuts", "off");
+          }} />
+          <p class="muted">{t("settings.shortcut_list")}</p>
+        </Card>
+        <div>
+          <Card title={t("settings.site")}>
+            <Show of={site}>
+              {(s) => (
+                <Facts of={[
+                  [t("settings.name"), visible(s.name)], [t("settings.version"), s.version],
+                  [t("settings.key"), s.key ? <code class="hash">{s.key}</code> : ""],
+                ]} />
+              )}
+            </Show>
+            <p class="muted">{t("settings.config")}</p>
+            <pre class="log" tabIndex={0}>datasite config show</pre>
+          </Card>
+          <HealthCard />
+        </div>
+      </div>
+    </>
+  );
+}

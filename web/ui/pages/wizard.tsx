@@ -1,0 +1,257 @@
+// wizard.tsx -- a new dataset in five steps: file, people, columns, budget, review.
+import { useRef, useState } from "preact/hooks";
+import { call, freshKey, upload } from "../api/client";
+import { useResource } from "../api/resource";
+import type { Column, DataLoaded, Dataset, Page, Policy, SchemaDocument } from "../api/types";
+import { odds, shown, whole } from "../decimal";
+import { Said } from "../inert";
+import { ColumnEditor, Dictionary, tidy } from "../parts/columns";
+import { Area, Choice, Field, Tick, useAct } from "../parts/form";
+import { Card, Facts, Head } from "../parts/page";
+import { Trouble } from "../parts/states";
+import { say } from "../parts/toast";
+import { go } from "../router";
+import { t, tx } from "../texts";
+
+const SAMPLE_BYTES = 1 << 20;
+const MOCK_ROWS = 1000;
+const steps = ["file", "unit", "columns", "budget", "review"] as const;
+type StepName = (typeof steps)[number];
+
+interface Plan {
+  file: File | null;
+  name: string;
+  title: string;
+  description: string;
+  single: boolean;
+  unitColumn: string;
+  maxRows: string;
+  columns: Column[];
+  boundsKnown: boolean;
+  epsilon: string;
+  delta: string;
+  policy: string;
+}
+
+const blank: Plan = {
+  file: null, name: "", title: "", description: "", single: false, unitColumn: "", maxRows: "",
+  columns: [], boundsKnown: false, epsilon: "", delta: "0", policy: "",
+};
+
+interface StepProps { plan: Plan; set: (part: Partial<Plan>) => void }
+
+/** The head of the file, cut at the end of a line: enough to propose a schema from. */
+async function headOf(file: File): Promise<string> {
+  const text = await file.slice(0, SAMPLE_BYTES).text();
+  return file.size <= SAMPLE_BYTES ? text : text.slice(0, text.lastIndexOf("\n") + 1);
+}
+
+function FileStep({ plan, set }: StepProps) {
+  const act = useAct();
+  const input = useRef<HTMLInputElement>(null);
+  const take = (file: File | undefined) => {
+    if (!file) return;
+    void act.run(async () => {
+      const a = await call<SchemaDocument>("/datasets/suggestions", {
+        method: "POST", raw: { type: "text/csv", body: await headOf(file) },
+      });
+      const name = file.name.replace(/\.\w+$/, "").toLowerCase().replaceAll(/[^a-z0-9_]+/g, "_");
+      set({
+        file, columns: a.data.columns, name: plan.name || name.slice(0, 63),
+        title: plan.title || file.name.replace(/\.\w+$/, ""),
+        unitColumn: a.data.unit?.column ?? "", maxRows: "",
+      });
+    });
+  };
+  return (
+    <Card title={t("wizard.file")}>
+      <p>{t("wizard.file_lead")}</p>
+      <div class="drop" onDragOver={(e) => e.preventDefault()}
+        onDrop={(e) => {
+          e.preventDefault();
+          take(e.dataTransfer?.files[0]);
+        }}>
+        <input ref={input} type="file" accept=".csv,.tsv,text/csv" class="unseen" tabIndex={-1}
+          aria-hidden="true" onChange={(e) => take(e.currentTarget.files?.[0])} />
+        <button type="button" onClick={() => input.current?.click()} aria-busy={act.busy}>
+          {t("wizard.choose")}
+        </button>
+        <p class="muted" role="status">
+          {plan.file
+            ? <><Said text={plan.file.name} /> · {whole(plan.file.size)} B · {plan.columns.length}</>
+            : t("wizard.drop")}
+        </p>
+      </div>
+      {act.refusal && <Trouble refusal={act.refusal} />}
+      <div class="grid2">
+        <Field label={t("wizard.name")} value={plan.name} onValue={(name) => set({ name })}
+          pattern="[a-z][a-z0-9_\-]*" maxLength={63} required hint={t("wizard.name_hint")} />
+        <Field label={t("wizard.title")} value={plan.title} onValue={(title) => set({ title })}
+          maxLength={200} required />
+      </div>
+      <Area label={t("wizard.description")} value={plan.description} rows={3} maxLength={4000}
+        onValue={(description) => set({ description })} />
+    </Card>
+  );
+}
+
+function UnitStep({ plan, set }: StepProps) {
+  return (
+    <Card title={t("wizard.unit")}>
+      <p>{t("wizard.unit_lead")}</p>
+      <Tick label={t("wizard.unit_single")} checked={plan.single} onTick={(single) => set({ single })} />
+      {!plan.single && (
+        <div class="grid2">
+          <Choice label={t("wizard.unit_column")} value={plan.unitColumn}
+            onValue={(unitColumn) => set({ unitColumn })}
+            options={[["", "–"], ...plan.columns.map((c) => [c.name, c.name] as [string, string])]} />
+          <Field label={t("wizard.unit_rows")} type="number" min="1" required value={plan.maxRows}
+            onValue={(maxRows) => set({ maxRows })} hint={t("wizard.unit_rows_hint")} />
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function ColumnStep({ plan, set }: StepProps) {
+  return (
+    <Card title={t("columns.dictionary")}>
+      <p>{t("wizard.columns_lead")}</p>
+      <ColumnEditor columns={plan.columns} onChange={(columns) => set({ columns })} />
+      <Tick label={t("wizard.bounds_known")} checked={plan.boundsKnown}
+        onTick={(boundsKnown) => set({ boundsKnown })} />
+    </Card>
+  );
+}
+
+function BudgetStep({ plan, set }: StepProps) {
+  const policies = useResource<Page<Policy>>("/policies?limit=200");
+  const items = policies.data?.items ?? [];
+  const chosen = items.find((p) => p.name === plan.policy);
+  const chance = odds(plan.epsilon.replace(",", "."));
+  if (items.length > 0 && plan.policy === "") set({ policy: items[0]!.name });
+  return (
+    <Card title={t("wizard.budget")}>
+      <p>{t("wizard.budget_lead")}</p>
+      <div class="grid2">
+        <Field label={t("wizard.epsilon")} required inputMode="decimal" value={plan.epsilon}
+          pattern="[0-9]+([.,][0-9]+)?" onValue={(epsilon) => set({ epsilon })} />
+        <Field label={t("wizard.delta")} required value={plan.delta} onValue={(delta) => set({ delta })}
+          hint={t("wizard.delta_hint")} />
+      </div>
+      {chance && (
+        <p class="odds">{tx("wizard.odds", { chance: <strong>{t("budget.in_100", { chance })}</strong> })}</p>
+      )}
+      <Choice label={t("wizard.policy")} value={plan.policy} onValue={(policy) => set({ policy })}
+        options={items.map((p) => [p.name, p.title ?? p.name])}
+        hint={<Said text={(chosen?.document as { description?: string } | undefined)?.description} />} />
+    </Card>
+  );
+}
+
+function ReviewStep({ plan }: { plan: Plan }) {
+  return (
+    <>
+      <Card title={t("wizard.review")}>
+        <Facts of={[
+          [t("wizard.title"), <Said text={plan.title} />],
+          [t("wizard.name"), <code>{plan.name}</code>],
+          [t("wizard.file"), plan.file ? <Said text={plan.file.name} /> : t("wizard.no_file")],
+          [t("wizard.unit"), plan.single ? t("wizard.unit_single")
+            : t("dataset.unit", { column: plan.unitColumn, n: plan.maxRows })],
+          [t("wizard.budget"), `ε ${shown(plan.epsilon.replace(",", "."))}, δ ${shown(plan.delta)}`],
+          [t("wizard.policy"), plan.policy],
+        ]} />
+        <p class="muted">{t("wizard.review_lead")}</p>
+      </Card>
+      <Card title={t("columns.dictionary")}><Dictionary columns={plan.columns} unit={plan.unitColumn} /></Card>
+    </>
+  );
+}
+
+function Progress({ sent, total }: { sent: number; total: number }) {
+  return (
+    <div role="status">
+      <progress max={total} value={sent} aria-label={t("upload.progress")} />
+      <p class="muted num">{t("upload.bytes", { sent: whole(sent), total: whole(total) })}</p>
+    </div>
+  );
+}
+
+function bodyOf(plan: Plan) {
+  return {
+    name: plan.name, title: plan.title, description: plan.description,
+    unit: plan.single ? null : { column: plan.unitColumn, max_rows: Number(plan.maxRows) },
+    columns: plan.columns.map(tidy),
+    budget: { epsilon: plan.epsilon.replace(",", "."), delta: plan.delta },
+    policy: plan.policy,
+  };
+}
+
+export function Wizard() {
+  const [plan, setPlan] = useState<Plan>(blank);
+  const [step, setStep] = useState<StepName>("file");
+  const [sent, setSent] = useState<[number, number] | null>(null);
+  const [made, setMade] = useState(false);
+  const [key] = useState(freshKey);
+  const act = useAct();
+  const set = (part: Partial<Plan>) => setPlan((p) => ({ ...p, ...part }));
+  const at = steps.indexOf(step);
+  const ready = {
+    file: plan.columns.length > 0,
+    unit: plan.single || (plan.unitColumn !== "" && Number(plan.maxRows) >= 1),
+    columns: plan.boundsKnown, budget: plan.policy !== "", review: true,
+  }[step];
+  const create = () => act.run(async () => {
+    if (!made) {
+      await call<Dataset>("/datasets", { method: "POST", key, json: bodyOf(plan) });
+      setMade(true);
+    }
+    if (plan.file) {
+      const job = upload<DataLoaded>(`/datasets/${plan.name}/data`, plan.file, (a, b) => setSent([a, b]));
+      await job.done.finally(() => setSent(null));
+    }
+    await call(`/datasets/${plan.name}/mock/generation`, {
+      method: "POST", json: { rows: MOCK_ROWS, seed: Math.floor(Math.random() * 1e9) },
+    });
+    say(t("wizard.made"));
+    go(`/datasets/${plan.name}`);
+  });
+  return (
+    <>
+      <Head title={t("datasets.new")} back={{ to: "/datasets", text: t("nav.datasets") }} />
+      <ol class="phases steps" aria-label={t("wizard.steps")}>
+        {steps.map((s, i) => (
+          <li key={s} class={i < at ? "past" : i === at ? "now" : ""} aria-current={i === at ? "step" : undefined}>
+            {t(`wizard.step.${s}`)}
+          </li>
+        ))}
+      </ol>
+      <form onSubmit={(e) => {
+        e.preventDefault();
+        if (step === "review") void create();
+        else if (ready) setStep(steps[at + 1]!);
+      }}>
+        {step === "file" && <FileStep plan={plan} set={set} />}
+        {step === "unit" && <UnitStep plan={plan} set={set} />}
+        {step === "columns" && <ColumnStep plan={plan} set={set} />}
+        {step === "budget" && <BudgetStep plan={plan} set={set} />}
+        {step === "review" && <ReviewStep plan={plan} />}
+        {sent && <Progress sent={sent[0]} total={sent[1]} />}
+        {act.refusal && <Trouble refusal={act.refusal} />}
+        {made && act.refusal && (
+          <p><a href={`/datasets/${plan.name}`}>{t("wizard.go_on")}</a></p>
+        )}
+        <div class="buttons">
+          {at > 0 && !made && (
+            <button type="button" onClick={() => setStep(steps[at - 1]!)}>{t("act.back")}</button>
+          )}
+          <button type="submit" class="main" disabled={!ready} aria-busy={act.busy}>
+            {step === "review" ? t("wizard.create") : t("act.next")}
+          </button>
+        </div>
+      </form>
+    </>
+  );
+}
+

@@ -1,0 +1,169 @@
+// outputs.tsx -- what a job returned: values with their 95 % error, drawn where they
+// compare. Works on any JSON; text is only ever text.
+import { useState } from "preact/hooks";
+import type { NamedOutput } from "../api/types";
+import { asNumber, shown } from "../decimal";
+import { visible } from "../inert";
+import { t, tn } from "../texts";
+
+const ROWS_AT_FIRST = 60;
+
+interface Point { key: string; value: number; error: number | null }
+type Json = Record<string, unknown>;
+
+function isObject(v: unknown): v is Json {
+  return typeof v === "object" && v !== null && !Array.isArray(v);
+}
+
+function isAnswer(v: unknown): v is { value: unknown; error95?: unknown } {
+  return isObject(v) && "value" in v && Object.keys(v).every((k) => k === "value" || k === "error95");
+}
+
+function numberOf(v: unknown): number {
+  return typeof v === "number" ? v : typeof v === "string" ? asNumber(v) : NaN;
+}
+
+function pointOf(key: string, v: unknown): Point | null {
+  const value = numberOf(isAnswer(v) ? v.value : v);
+  if (!Number.isFinite(value) || (typeof v === "string")) return null;
+  const error = isAnswer(v) ? numberOf(v.error95) : NaN;
+  return { key, value, error: Number.isFinite(error) ? error : null };
+}
+
+/** A table or list of numbers as points in a readable order; null for anything else. */
+function pointsOf(v: unknown): Point[] | null {
+  const pairs: [string, unknown][] = Array.isArray(v)
+    ? v.map((x, i) => [String(i + 1), x])
+    : isObject(v) && !isAnswer(v) ? Object.entries(v) : [];
+  if (pairs.length === 0) return null;
+  const points = pairs.map(([k, x]) => pointOf(k, x));
+  if (points.some((p) => p === null)) return null;
+  return (points as Point[]).sort((a, b) =>
+    a.key.localeCompare(b.key, undefined, { numeric: true }));
+}
+
+function Bar({ p, lo, hi }: { p: Point; lo: number; hi: number }) {
+  const span = hi - lo || 1;
+  const x = (v: number) => (100 * (v - lo)) / span;
+  const from = Math.min(x(0), x(p.value));
+  const width = Math.abs(x(p.value) - x(0));
+  return (
+    <svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
+      <rect class="bar-fill" x={from} y="1.500" width={Math.max(width, 0.3)} height="7" />
+      {p.error !== null && (
+        <g class="bar-error">
+          <path d={`M${x(p.value - p.error)} 5H${x(p.value + p.error)}`} />
+          <path d={`M${x(p.value - p.error)} 2.500V7.500M${x(p.value + p.error)} 2.500V7.500`} />
+        </g>
+      )}
+    </svg>
+  );
+}
+
+export function Points({ name, points }: { name: string; points: Point[] }) {
+  const [all, setAll] = useState(false);
+  const lo = Math.min(0, ...points.map((p) => p.value - (p.error ?? 0)));
+  const hi = Math.max(0, ...points.map((p) => p.value + (p.error ?? 0)));
+  const part = all ? points : points.slice(0, ROWS_AT_FIRST);
+  const errors = points.some((p) => p.error !== null);
+  return (
+    <div class="scroll" role="region" tabIndex={0} aria-label={name}>
+      <table class="table points">
+        <caption class="unseen">{name}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t("output.key")}</th>
+            <th scope="col" class="num">{t("output.value")}</th>
+            {errors && <th scope="col" class="num">{t("output.error")}</th>}
+            <th scope="col"><span class="unseen">{t("output.drawn")}</span></th>
+          </tr>
+        </thead>
+        <tbody>
+          {part.map((p) => (
+            <tr key={p.key}>
+              <th scope="row" dir="auto">{visible(p.key)}</th>
+              <td class="num">{shown(p.value, 6)}</td>
+              {errors && <td class="num muted">{p.error === null ? "" : `± ${shown(p.error, 3)}`}</td>}
+              <td class="bar-cell"><Bar p={p} lo={lo} hi={hi} /></td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {part.length < points.length && (
+        <button type="button" onClick={() => setAll(true)}>
+          {tn("output.all", points.length)}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Scalar({ value }: { value: unknown }) {
+  if (isAnswer(value)) {
+    const error = numberOf(value.error95);
+    return (
+      <span class="figure">
+        <Scalar value={value.value} />
+        {Number.isFinite(error) && <span class="muted"> ± {shown(error, 3)}</span>}
+      </span>
+    );
+  }
+  if (typeof value === "number") return <span class="figure">{shown(value, 6)}</span>;
+  if (typeof value === "boolean") return <span>{value ? t("word.yes") : t("word.no")}</span>;
+  if (value === null || value === undefined) return <span class="muted">{t("output.none")}</span>;
+  return <span dir="auto">{visible(String(value))}</span>;
+}
+
+function Value({ name, value }: { name: string; value: unknown }) {
+  const points = pointsOf(value);
+  if (points) return <Points name={name} points={points} />;
+  if (typeof value === "object" && value !== null && !isAnswer(value)) {
+    return (
+      <pre class="log" tabIndex={0}>{visible(JSON.stringify(value, null, 2)).replaceAll("␊", "\n")}</pre>
+    );
+  }
+  return <Scalar value={value} />;
+}
+
+/** The outputs of a job, each beside what its author says that it is. */
+export function Outputs({ outputs, named = [] }: { outputs: unknown; named?: NamedOutput[] }) {
+  const entries: [string, unknown][] = isObject(outputs) && !isAnswer(outputs)
+    ? Object.entries(outputs)
+    : [[t("output.result"), outputs]];
+  const said = new Map(named.map((n) => [n.name, n.description ?? ""]));
+  const order = new Map(named.map((n, i) => [n.name, i]));
+  entries.sort(([a], [b]) => (order.get(a) ?? 1e9) - (order.get(b) ?? 1e9));
+  if (entries.length === 0) return <p class="muted">{t("output.empty")}</p>;
+  return (
+    <dl class="outputs">
+      {entries.map(([name, value]) => (
+        <div key={name} class={pointsOf(value) ? "output wide" : "output"}>
+          <dt>
+            <code dir="auto">{visible(name)}</code>
+            {said.get(name) && <span class="muted" dir="auto"> {visible(said.get(name)!)}</span>}
+          </dt>
+          <dd><Value name={name} value={value} /></dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Outputs as CSV rows: name, key, value, error95. Formula signs are made harmless. */
+export function outputsCsv(outputs: unknown): string {
+  const rows = [["output", "key", "value", "error95"]];
+  const cell = (v: unknown) => {
+    const text = v === null || v === undefined ? "" : String(v);
+    const safe = typeof v !== "number" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  const put = (name: string, key: string, v: unknown) => {
+    if (isAnswer(v)) rows.push([name, key, cell(v.value), cell(v.error95)]);
+    else if (Array.isArray(v)) v.forEach((x, i) => put(name, key ? `${key}.${i + 1}` : `${i + 1}`, x));
+    else if (isObject(v)) for (const [k, x] of Object.entries(v)) put(name, key ? `${key}.${k}` : k, x);
+    else rows.push([name, key, cell(v), ""]);
+  };
+  for (const [name, v] of isObject(outputs) ? Object.entries(outputs) : [["result", outputs]])
+    put(name as string, "", v);
+  return rows.map(([a, b, c, d]) => [cell(a), cell(b), c, d].join(",")).join("\r\n") + "\r\n";
+}
