@@ -1,0 +1,161 @@
+# One Makefile, no recursion into folders. `make help` lists the targets.
+# MODE=dev (default) | rel | asan | tsan ; everything built lands in build/$(MODE).
+# Targets that people call install their packages first, then call make again, so that
+# what is found at reading time (headers, pages) is there.
+MODE   ?= dev
+B      ?= build/$(MODE)
+CC      = $(if $(filter fuzz,$(MODE)),clang,gcc)
+STD    := -std=gnu17 -D_GNU_SOURCE -I. -I$(B)/gen
+WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+          -Wcast-qual -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wnull-dereference \
+          -Wdouble-promotion -Wswitch-enum -Werror
+HARD   := -fstack-protector-strong -fstack-clash-protection -fPIE \
+          -ftrivial-auto-var-init=zero -fno-common -fno-strict-aliasing
+OPT_dev  := -O1 -g3 -DDATASITE_TEST_SEED
+OPT_rel  := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+OPT_asan := -O1 -g3 -DDATASITE_TEST_SEED -fsanitize=address,undefined -fno-omit-frame-pointer
+OPT_tsan := -O1 -g3 -DDATASITE_TEST_SEED -fsanitize=thread
+OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -Wno-unknown-warning-option
+CFLAGS += $(STD) $(WARN) $(HARD) $(OPT_$(MODE)) -I/usr/include/lua5.4
+LINK   := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+
+# What each program is made of. The folders are the architecture; so are the link lines.
+WORKER_ONLY := $(wildcard sandbox/lua*.c sandbox/lapi*.c)
+SERVER_SIDE := sandbox/runner_client.c
+# The server reads mocks, which are public, and never data.
+MOCK_SIDE := sandbox/csv.c sandbox/column.c sandbox/labels.c sandbox/kernel_expr.c
+MAINS    := sandbox/runner_main.c sandbox/worker_main.c datasite/main.c
+BASE     := $(wildcard datasite/base/*.c)
+POLICIES := $(wildcard policies/*.c)
+STORE    := $(wildcard datasite/store/*.c)
+SANDBOX  := $(filter-out $(MAINS),$(wildcard sandbox/*.c))
+SERVER   := $(BASE) $(POLICIES) $(STORE) $(SERVER_SIDE) $(MOCK_SIDE) sandbox/frame.c \
+            $(wildcard datasite/core/*.c datasite/http/*.c datasite/api/*.c) \
+            $(filter-out $(MAINS),$(wildcard datasite/*.c))
+RUNNER   := $(BASE) $(POLICIES) $(STORE) $(filter-out $(WORKER_ONLY) $(SERVER_SIDE),$(SANDBOX))
+WORKER   := $(BASE) sandbox/frame.c $(WORKER_ONLY) $(wildcard sandbox/jail*.c)
+ALL      := $(sort $(SERVER) $(RUNNER) $(WORKER))
+SERVER_LIBS := -lmicrohttpd -lsqlite3 -ljansson -lsodium -lcurl -lm -lpthread
+RUNNER_LIBS := -lsqlite3 -ljansson -lsodium -lm
+WORKER_LIBS := -l:liblua5.4.a -l:libjansson.a -l:libsodium.a -lm
+# Objects lie in a folder of their own: $(B)/datasite is a program.
+o         = $(patsubst %.c,$(B)/obj/%.o,$(1))
+EMBED    := $(B)/gen/embed.o
+HEADERS  := $(wildcard */*.h */*/*.h)
+HAND     := $(ALL) $(wildcard sandbox/*_main.c datasite/main.c tests/*/*.c tests/*/*/*.c)
+PROGRAMS := $(B)/datasite $(B)/datasite-runner $(B)/datasite-worker
+
+Q := $(if $(V),,@)#                            V=1 shows every command
+LISTEN   ?= 127.0.0.1:8080
+DATA     ?= data
+
+.DELETE_ON_ERROR:
+.PHONY: all programs demo run test asan lint bench fuzz format clean help \
+        packages test-packages
+all: packages                                ## build the three programs
+	$(MAKE) -j2 programs
+programs: $(PROGRAMS)
+demo: packages                               ## set up and run the main job (EXIT=1: then end)
+	$(MAKE) -j2 MODE=rel B=build/rel programs
+	build/rel/datasite demo --listen $(LISTEN) $(if $(EXIT),--exit)
+run: packages                                ## serve on LISTEN from the folder DATA
+	$(MAKE) -j2 MODE=rel B=build/rel programs
+	build/rel/datasite serve --data $(DATA) --listen $(LISTEN)
+test: test-packages                          ## set up and pass the tests (ONLY=api: one suite)
+	$(MAKE) -j2 programs units
+	sh tests/run.sh $(B) $(ONLY)
+asan: test-packages                          ## the unit tests under ASan and UBSan
+	$(MAKE) -j2 MODE=asan B=build/asan units
+	sh tests/run.sh build/asan unit
+lint: test-packages                          ## floors, links, text, headers, format, clang-tidy
+	$(MAKE) -j2 MODE=rel B=build/rel programs
+	sh tests/tidy/run.sh build/rel
+bench: test-packages                         ## print figures and ratios
+	$(MAKE) -j2 MODE=rel B=build/rel programs benches
+	sh tests/bench/run.sh build/rel
+fuzz: test-packages                          ## each fuzzer for SECONDS (default 5)
+	$(MAKE) -j2 MODE=fuzz B=build/fuzz fuzzers
+	sh tests/fuzz/run.sh build/fuzz $(or $(SECONDS),5)
+format:                                      ## rewrite sources in the house style
+	clang-format -i $(HAND) $(HEADERS)
+clean:                                       ## remove what was built
+	rm -rf build web/dist
+help:                                        ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -ts'|'
+
+# Debian 12 names. Node is taken as it is where there is one.
+packages:
+	@sh .ci/packages build
+test-packages:
+	@sh .ci/packages build test
+
+$(B)/datasite: $(call o,datasite/main.c $(SERVER)) $(EMBED)
+	@echo "  link $@"
+	$(Q)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(SERVER_LIBS)
+$(B)/datasite-runner: $(call o,sandbox/runner_main.c $(RUNNER)) $(EMBED)
+	@echo "  link $@"
+	$(Q)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(RUNNER_LIBS)
+ifeq ($(findstring $(MODE),asan tsan),)
+$(B)/datasite-worker: $(call o,sandbox/worker_main.c $(WORKER))
+	@echo "  link $@"
+	$(Q)$(CC) $(CFLAGS) -static-pie -Wl,--gc-sections -o $@ $^ $(WORKER_LIBS)
+else # a sanitizer's runtime needs system calls that the jail forbids
+$(B)/datasite-worker: $(wildcard sandbox/*.[ch] datasite/base/*.[ch])
+	$(MAKE) MODE=rel B=build/rel build/rel/datasite-worker
+	@mkdir -p $(@D)
+	cp build/rel/datasite-worker $@
+endif
+
+# One unit-test program a floor, linked with that floor and those below: it proves them apart.
+UNIT_base     := $(BASE)
+UNIT_policies := $(UNIT_base) $(POLICIES)
+UNIT_store    := $(UNIT_policies) $(STORE)
+UNIT_sandbox  := $(UNIT_store) $(SANDBOX)
+UNIT_core     := $(UNIT_sandbox) $(wildcard datasite/core/*.c)
+UNIT_http     := $(UNIT_core) $(wildcard datasite/http/*.c datasite/api/*.c)
+UNITS         := base policies store sandbox core http
+define unit_rule
+$(B)/unit-$(1): $(call o,$(wildcard tests/unit/$(1)/*.c) $(UNIT_$(1))) $(EMBED)
+	@echo "  link $$@"
+	$(Q)$(CC) $(CFLAGS) $(LINK) -o $$@ $$^ $(SERVER_LIBS) -llua5.4 -lcriterion
+unit-$(1): $(B)/unit-$(1)
+	$(B)/unit-$(1) -j2 $(if $(FILTER),--filter '$(FILTER)')
+.PHONY: unit-$(1)
+endef
+$(foreach u,$(UNITS),$(eval $(call unit_rule,$(u))))
+.PHONY: units
+units: $(foreach u,$(UNITS),$(B)/unit-$(u)) $(PROGRAMS)
+
+# A benchmark or a fuzzer is one file, linked with everything but the mains.
+BENCHES := $(patsubst tests/bench/%.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+.PHONY: benches fuzzers
+benches: $(BENCHES)
+fuzzers: $(FUZZERS)
+$(BENCHES): $(B)/%: $(B)/obj/tests/bench/%.o $(call o,$(ALL)) $(EMBED)
+	@echo "  link $@"
+	$(Q)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(SERVER_LIBS) -llua5.4
+$(FUZZERS): $(B)/%: tests/fuzz/%.c $(call o,$(ALL)) $(EMBED)
+	@echo "  link $@"
+	$(Q)$(CC) $(CFLAGS) $(LINK) -fsanitize=fuzzer -o $@ $^ $(SERVER_LIBS) -llua5.4
+
+$(B)/gen/stmts.def: $(sort $(wildcard schema/queries/*.sql)) schema/sqlgen.awk
+	@mkdir -p $(@D)
+	$(Q)awk -f schema/sqlgen.awk $(filter %.sql,$^) > $@
+EMBEDDED := $(sort $(wildcard schema/*.sql schema/vault/*.sql schema/openapi.json \
+            policies/packs/*.json))
+$(B)/gen/embed.c: $(EMBEDDED) web/dist/index.html schema/embed.sh
+	@mkdir -p $(@D)
+	$(Q)sh schema/embed.sh $(EMBEDDED) web/dist/* > $@
+# The pages; `npm ci` installs exactly what the lock file names.
+web/dist/index.html: $(wildcard web/ui/*.ts* web/ui/*/*.ts* web/ui/*.css web/ui/*/*.css \
+    web/static/* web/*.mjs web/package-lock.json) schema/openapi.json
+	@echo "  bundle web"
+	$(Q)cd web && npm ci --silent --no-audit --no-fund && npm run --silent build
+$(EMBED): $(B)/gen/embed.c
+	$(Q)$(CC) $(STD) -c -o $@ $<
+$(B)/obj/%.o: %.c | $(B)/gen/stmts.def
+	@mkdir -p $(@D)
+	@echo "  cc $<"
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+-include $(wildcard $(B)/obj/*/*.d $(B)/obj/*/*/*.d $(B)/obj/*/*/*/*.d)
