@@ -260,11 +260,10 @@ is_field(const struct scan *s)
 }
 
 static bool
-is_call(const struct scan *s)
+is_applied(const struct scan *s)
 {
-    return is_field(s) &&
-        (token_is(&s->after, "(") || token_is(&s->after, "{") ||
-            s->after.kind == LUA_STRING);
+    return token_is(&s->after, "(") || token_is(&s->after, "{") ||
+        s->after.kind == LUA_STRING;
 }
 
 static void
@@ -300,17 +299,17 @@ scan_call(struct scan *s)
     }
 }
 
-/* A free name that Lua has and the sandbox has not. A field, a table's key, a local and
- * a parameter of that name are the script's own. */
+/* Use of a name that Lua has and the sandbox has not. A field, a local and a table's key
+ * of that name are the script's own, and asking whether it is there is no use of it. */
 static void
 scan_free_name(struct scan *s)
 {
     bool own = is_field(s) || token_is(&s->before, "local") ||
-        token_is(&s->before, "function") ||
-        (token_is(&s->after, "=") &&
-            (token_is(&s->before, "{") || token_is(&s->before, ",")));
+        token_is(&s->before, "function");
+    bool used = is_applied(s) || token_is(&s->after, ".") || token_is(&s->after, ":") ||
+        token_is(&s->after, "[");
 
-    if (own || !among(s->at.text, removed, ARRAY_N(removed)))
+    if (own || !used || !among(s->at.text, removed, ARRAY_N(removed)))
         return;
     struct finding *f = finding_add(s->out, "unknown-name", s->at.line, s->at.column);
 
@@ -330,7 +329,7 @@ scan_tokens(struct diag *d, struct str source, struct scan *s)
         scan_block(s);
         if (s->at.kind == LUA_NAME) {
             scan_free_name(s);
-            if (is_call(s))
+            if (is_field(s) && is_applied(s))
                 scan_call(s);
         }
         if (s->at.kind == LUA_NAME || s->at.kind == LUA_STRING)

@@ -10,8 +10,8 @@
 #include "policies/schema.h"
 
 struct finding {
-    char rule[32];    /* "hidden-character", "too-long", "line-too-long", "not-utf8",
-                           "control-character", "lane", "unknown-name" … */
+    char rule[32];    /* "hidden-character", "control-character", "nul", "not-utf8",
+                         "too-long", "line-too-long", "lane", "unknown-name" */
     int line, column; /* from 1; column counts bytes */
     char text[192];
 };
@@ -20,15 +20,18 @@ struct finding {
  * approved and run is this one. Memory from a; NULL at the limit. */
 char *source_normal(struct arena *a, struct str source, size_t *len);
 
+/* What a reader of the text wants pointed out. */
+struct code_mark {
+    int line;
+    char kind[16]; /* "spend", "release", "exact", "column", "loop" */
+    char text[64]; /* the method, the column */
+};
+
 struct codescan {
     struct finding *findings; /* an empty list: nothing speaks against it */
     size_t findings_n;
     bool *columns; /* by schema index: a word of the text names it */
-    struct {
-        int line;
-        char kind[16];
-        char text[64];
-    } * marks; /* "spend", "release", "exact", "column", "loop" */
+    struct code_mark *marks;
     size_t marks_n;
 };
 

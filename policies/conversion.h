@@ -1,5 +1,4 @@
-/* conversion.h -- between epsilon, (epsilon, delta) and zCDP's rho; the tight
- * constants.
+/* conversion.h -- between epsilon, (epsilon, delta) and rho of zCDP; tight constants.
  *
  * All in long double, 64 bits of mantissa, from glibc functions that are good to two
  * units in the last place; whoever turns a result into a price adds a margin and rounds

@@ -1,5 +1,4 @@
-/* mechanism.h -- exact integers in, noisy integers out. Pure: no clock, no I/O, no
- * globals.
+/* mechanism.h -- exact integers in, noisy integers out; no clock, no I/O, no globals.
  *
  * A caller states the sensitivity of a vector of integers under adding or removing
  * one privacy unit and how it wants to pay; the mechanism names its noise, its price

@@ -1,15 +1,23 @@
-/* renyi.c -- Renyi divergences of order alpha, and what they say in (epsilon,
- * delta). */
+/* renyi.c -- Renyi divergences of order alpha, and what they say of epsilon. */
 #include "policies/renyi.h"
 
 #include <math.h>
 #include <stdint.h>
 
-/* One term of sum p^alpha q^(1-alpha). */
+/* ln(e^a + e^b). Sums are kept as logarithms: orders of hundreds overflow else. */
 static long double
-power_term(long double p, long double q, long double alpha)
+log_add(long double a, long double b)
 {
-    return expl(alpha * logl(p) + (1 - alpha) * logl(q));
+    long double most = fmaxl(a, b);
+
+    return most == -INFINITY ? most : most + log1pl(expl(fminl(a, b) - most));
+}
+
+/* Logarithm of one term of sum p^alpha q^(1-alpha). */
+static long double
+log_term(long double p, long double q, long double alpha)
+{
+    return alpha * logl(p) + (1 - alpha) * logl(q);
 }
 
 long double
@@ -17,20 +25,20 @@ renyi_laplace(long double eps, long double alpha)
 {
     if (alpha == 1)
         return eps + expm1l(-eps);
-    long double up = alpha / (2 * alpha - 1) * expl((alpha - 1) * eps);
-    long double down = (alpha - 1) / (2 * alpha - 1) * expl(-alpha * eps);
+    long double up = logl(alpha / (2 * alpha - 1)) + (alpha - 1) * eps;
+    long double down = logl((alpha - 1) / (2 * alpha - 1)) - alpha * eps;
 
-    return logl(up + down) / (alpha - 1);
+    return log_add(up, down) / (alpha - 1);
 }
 
 long double
 renyi_pure(long double eps, long double alpha)
 {
-    long double p = 1 / (1 + expl(-eps));
+    long double p = -log1pl(expl(-eps)), q = p - eps; /* logarithms */
 
     if (alpha == 1)
         return eps * tanhl(eps / 2);
-    return logl(power_term(p, 1 - p, alpha) + power_term(1 - p, p, alpha)) /
+    return log_add(alpha * p + (1 - alpha) * q, alpha * q + (1 - alpha) * p) /
         (alpha - 1);
 }
 
@@ -43,14 +51,6 @@ renyi_bounded_range(long double eps, long double alpha)
     long double kl = x - 1 - logl(x);
 
     return fminl(kl + (alpha - 1) * eps * eps / 8, alpha * eps * eps / 8);
-}
-
-static long double
-log_add(long double a, long double b)
-{
-    long double most = fmaxl(a, b);
-
-    return most == -INFINITY ? most : most + log1pl(expl(fminl(a, b) - most));
 }
 
 /* Whole orders: the binomial sum, in logarithms. */
@@ -105,21 +105,22 @@ long double
 renyi_response_one(long double noise, long double k, long double alpha)
 {
     long double lie = noise / k, truth = 1 - noise + lie;
-    long double sum = power_term(truth, lie, alpha) + power_term(lie, truth, alpha);
+    long double sum = log_add(log_term(truth, lie, alpha), log_term(lie, truth, alpha));
 
-    return logl(sum + (k - 2) * lie) / (alpha - 1);
+    return log_add(sum, logl((k - 2) * lie)) / (alpha - 1);
 }
 
 long double
 renyi_response_special(long double noise, long double k, long double alpha)
 {
     long double lie = noise / k, truth = 1 - noise + lie, even = 1 / k;
+    long double rest = logl(k - 1);
     long double there =
-        power_term(truth, even, alpha) + (k - 1) * power_term(lie, even, alpha);
+        log_add(log_term(truth, even, alpha), rest + log_term(lie, even, alpha));
     long double back =
-        power_term(even, truth, alpha) + (k - 1) * power_term(even, lie, alpha);
+        log_add(log_term(even, truth, alpha), rest + log_term(even, lie, alpha));
 
-    return logl(fmaxl(there, back)) / (alpha - 1);
+    return fmaxl(there, back) / (alpha - 1);
 }
 
 long double

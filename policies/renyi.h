@@ -1,5 +1,4 @@
-/* renyi.h -- Renyi divergences of order alpha > 1 and what they say in (epsilon,
- * delta).
+/* renyi.h -- Renyi divergences of order alpha > 1, and what they say of epsilon.
  *
  * For the calculator and for comparison: the ledger itself runs on zCDP. Sources:
  * Mironov 2017; Balle et al. 2020; Mironov, Talwar, Zhang 2019 (sampled Gaussian);

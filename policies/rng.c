@@ -1,5 +1,4 @@
-/* rng.c -- fast-key-erasure ChaCha20 over one private page that a fork does not
- * copy. */
+/* rng.c -- fast-key-erasure ChaCha20 over a page that a fork does not copy. */
 #include "policies/rng.h"
 
 #include "datasite/base/check.h"

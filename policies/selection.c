@@ -129,10 +129,8 @@ selection_plan(struct diag *d, enum accounting acc, const struct price *p,
     TRY(price_check(d, acc, p));
     if (p->delta_atto != 0)
         return FAIL(d, ERR_INVALID, "a delta is paid for unknown keys only");
-    if (candidates_n == 0 || picks == 0 || picks > candidates_n) {
-        return FAIL(
-            d, ERR_INVALID, "there must be candidates, and no more picks than those");
-    }
+    if (candidates_n == 0 || picks == 0 || picks > INT32_MAX)
+        return FAIL(d, ERR_INVALID, "there must be candidates, and a pick at least");
     if (change > CHANGE_MAX)
         return FAIL(d, ERR_INVALID, "one unit may change too much: truncate its rows");
     const struct selection s = {
@@ -219,10 +217,10 @@ selection_peel(const struct mechanism *m, struct rng *r, const int64_t *scores,
 int64_t
 quantile_score(uint64_t below, uint64_t above, uint64_t num, uint64_t den)
 {
-    __int128 off = (__int128)(den - num) * below - (__int128)num * above;
+    CHECK(num <= den);
+    u128 under = (u128)(den - num) * below, over = (u128)num * above;
+    u128 off = under > over ? under - over : over - under;
 
-    if (off < 0)
-        off = -off;
     return off > INT64_MAX ? -INT64_MAX : -(int64_t)off;
 }
 
@@ -253,10 +251,17 @@ noise_tail(const struct mechanism *m, long double at_least)
                                             : gaussian_tail(scale, at_least);
 }
 
+static bool
+margin_enough(const struct mechanism *m, int64_t margin, long double delta)
+{
+    return noise_tail(m, (long double)margin + 1) * (1 + 0x1p-50L) <= delta;
+}
+
 /* The least margin with P[Z > margin] <= delta. A value of one unit, at most linf, is
- * then kept with no more than delta by the threshold linf + margin. */
-static int64_t
-margin_of(const struct mechanism *m, long double delta)
+ * then kept with no more than delta by the threshold linf + margin. False: there is
+ * none in range. */
+static bool
+margin_of(const struct mechanism *m, long double delta, int64_t *out)
 {
     int64_t lo = 0;
     int64_t hi = INT64_C(1) << 61;
@@ -264,13 +269,14 @@ margin_of(const struct mechanism *m, long double delta)
     while (lo < hi) {
         int64_t mid = lo + (hi - lo) / 2;
 
-        if (noise_tail(m, (long double)mid + 1) * (1 + 0x1p-50L) <= delta) {
+        if (margin_enough(m, mid, delta)) {
             hi = mid;
         } else {
             lo = mid + 1;
         }
     }
-    return lo;
+    *out = lo;
+    return margin_enough(m, lo, delta);
 }
 
 enum err
@@ -279,7 +285,7 @@ threshold_plan(struct diag *d, enum accounting acc, const struct price *p,
 {
     struct price noise = *p;
     uint64_t lowest;
-    int64_t threshold;
+    int64_t margin, threshold;
 
     TRY(price_check(d, acc, p));
     if (acc == ACCOUNT_PURE || p->delta_atto == 0)
@@ -288,8 +294,8 @@ threshold_plan(struct diag *d, enum accounting acc, const struct price *p,
         return FAIL(d, ERR_INTERNAL, "groups and least are at least 1");
     noise.delta_atto = 0;
     TRY(mechanism_plan(d, acc, &noise, s, out));
-    int64_t margin = margin_of(out, delta_of_key(p->delta_atto, groups));
-
+    if (!margin_of(out, delta_of_key(p->delta_atto, groups), &margin))
+        return plan_fails(d);
     if (__builtin_mul_overflow(least, s->linf, &lowest) || lowest > INT64_MAX ||
         __builtin_add_overflow((int64_t)lowest, margin, &threshold))
         return plan_fails(d);

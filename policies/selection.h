@@ -21,16 +21,18 @@
 
 /* --- the best of public candidates ------------------------------------------------ */
 
-/* Picks `picks` of candidates_n without replacement, each at an equal share of the
- * price. PRICE_EPSILON: permute and flip; PRICE_RHO: exponential mechanism;
- * PRICE_ERROR: in score units, the cheaper of them. error95 bounds, per pick, how
- * far the chosen score stays below the best (scale ln(20 candidates_n), both
- * mechanisms). */
+/* `picks` choices, each among candidates_n and each at an equal share of the price:
+ * several lists of scores, or one list peeled. PRICE_EPSILON: permute and flip;
+ * PRICE_RHO: exponential mechanism; PRICE_ERROR: in score units, the cheaper of
+ * them. error95 bounds, per pick, how far the chosen score stays below the best
+ * (scale ln(20 candidates_n)). Adding public constants to the scores changes nothing
+ * here: a caller that wants ties broken its way biases them so. */
 enum err selection_plan(struct diag *d, enum accounting acc, const struct price *p,
     uint64_t change, bool monotone, size_t candidates_n, size_t picks,
     struct mechanism *out) NODISCARD;
-/* Indexes of the chosen ones of n scores, greater is better, as they were drawn;
- * scratch holds n indexes. picks as planned, at most n. */
+/* Indexes of `picks` different ones of n scores, greater is better, as they were
+ * drawn; scratch holds n indexes. picks is at most n and at most what is left of the
+ * plan's. */
 void selection_peel(const struct mechanism *m, struct rng *r, const int64_t *scores,
     size_t n, size_t picks, size_t *scratch, size_t *chosen);
 /* Score of a candidate as the num/den quantile, 0 is best: -|(den-num) below - num

@@ -1,5 +1,4 @@
-/* accountant_test.c -- promises in integers: nothing rounds the wrong way or
- * overflows. */
+/* accountant_test.c -- promises in integers: no rounding the wrong way, no overflow. */
 #include "policies/accountant.h"
 
 #include "policies/conversion.h"

@@ -1,5 +1,4 @@
-/* mechanism_test.c -- noise is never less than its price says, prices never round
- * down. */
+/* mechanism_test.c -- noise is never less than its price says. */
 #include "policies/mechanism.h"
 
 #include "policies/conversion.h"

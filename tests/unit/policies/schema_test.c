@@ -41,9 +41,11 @@ static const char example[] =
     "   \"nullable\": false, \"sensitivity\": \"quasi\"},"
     "  {\"name\": \"bmi\", \"type\": \"decimal\", \"decimals\": 1, \"lower\": \"10\","
     "   \"upper\": \"80\"},"
-    "  {\"name\": \"ward\", \"type\": \"category\", \"categories\": [\"A\",\"B\",\"C\"],"
+    "  {\"name\": \"ward\", \"type\": \"category\", \"categories\": "
+    "[\"A\",\"B\",\"C\"],"
     "   \"public_categories\": true},"
-    "  {\"name\": \"admitted\", \"type\": \"date\"}, {\"name\": \"icd10\", \"type\": \"text\"},"
+    "  {\"name\": \"admitted\", \"type\": \"date\"}, {\"name\": \"icd10\", \"type\": "
+    "\"text\"},"
     "  {\"name\": \"died\", \"type\": \"boolean\"}]}";
 
 Test(schema, the_example_of_the_contract)
@@ -76,12 +78,13 @@ Test(schema, the_document_comes_back)
     cr_assert_eq(parse(example, &s, &d), ERR_OK);
     json_auto_t *first = schema_json(&s);
     cr_assert_not_null(first);
-    cr_assert_eq(schema_parse(&d, arena, first, &again), ERR_OK, "%s %s", d.field, d.text);
+    cr_assert_eq(
+        schema_parse(&d, arena, first, &again), ERR_OK, "%s %s", d.field, d.text);
     json_auto_t *second = schema_json(&again);
     cr_expect(json_equal(first, second));
     cr_expect_str_eq(
-        json_string_value(json_object_get(json_array_get(json_object_get(first, "columns"), 2),
-            "lower")),
+        json_string_value(json_object_get(
+            json_array_get(json_object_get(first, "columns"), 2), "lower")),
         "10");
 }
 
@@ -99,33 +102,43 @@ Test(schema, what_is_wrong_is_refused_and_named)
         {"{\"columns\":[{\"name\":\"\",\"type\":\"text\"}]}", "/columns/0/name"},
         {"{\"columns\":[{\"name\":\"a\\nb\",\"type\":\"text\"}]}", "/columns/0/name"},
         {"{\"columns\":[{\"name\":\"a\",\"type\":\"float\"}]}", "/columns/0/type"},
-        {"{\"columns\":[{\"name\":\"a\",\"type\":\"text\"},{\"name\":\"a\",\"type\":\"id\"}]}",
+        {"{\"columns\":[{\"name\":\"a\",\"type\":\"text\"},{\"name\":\"a\",\"type\":"
+         "\"id\"}]}",
             "/columns/1/name"},
-        {"{\"columns\":[{\"name\":\"a\",\"type\":\"text\",\"typo\":1}]}", "/columns/0/typo"},
+        {"{\"columns\":[{\"name\":\"a\",\"type\":\"text\",\"typo\":1}]}",
+            "/columns/0/typo"},
         {"{\"columns\":[{\"name\":\"a\",\"type\":\"text\",\"lower\":\"1\"}]}",
             "/columns/0/lower"},
         {"{\"columns\":[{\"name\":\"a\",\"type\":\"integer\",\"lower\":\"1\"}]}",
             "/columns/0/upper"},
-        {"{\"columns\":[{\"name\":\"a\",\"type\":\"integer\",\"lower\":\"1\",\"upper\":\"0\"}]}",
+        {"{\"columns\":[{\"name\":\"a\",\"type\":\"integer\",\"lower\":\"1\",\"upper\":"
+         "\"0\"}]}",
             "/columns/0/upper"},
-        {"{\"columns\":[{\"name\":\"a\",\"type\":\"integer\",\"lower\":\"1.5\",\"upper\":\"2\"}]}",
+        {"{\"columns\":[{\"name\":\"a\",\"type\":\"integer\",\"lower\":\"1.5\","
+         "\"upper\":\"2\"}]}",
             "/columns/0/lower"},
-        {"{\"columns\":[{\"name\":\"a\",\"type\":\"integer\",\"lower\":0.5,\"upper\":\"2\"}]}",
+        {"{\"columns\":[{\"name\":\"a\",\"type\":\"integer\",\"lower\":0.5,\"upper\":"
+         "\"2\"}]}",
             "/columns/0/lower"},
-        {"{\"columns\":[{\"name\":\"a\",\"type\":\"decimal\"}]}", "/columns/0/decimals"},
+        {"{\"columns\":[{\"name\":\"a\",\"type\":\"decimal\"}]}",
+            "/columns/0/decimals"},
         {"{\"columns\":[{\"name\":\"a\",\"type\":\"decimal\",\"decimals\":10}]}",
             "/columns/0/decimals"},
-        {"{\"columns\":[{\"name\":\"a\",\"type\":\"category\"}]}", "/columns/0/categories"},
+        {"{\"columns\":[{\"name\":\"a\",\"type\":\"category\"}]}",
+            "/columns/0/categories"},
         {"{\"columns\":[{\"name\":\"a\",\"type\":\"category\",\"categories\":[]}]}",
             "/columns/0/categories"},
-        {"{\"columns\":[{\"name\":\"a\",\"type\":\"category\",\"categories\":[\"x\",\"x\"]}]}",
+        {"{\"columns\":[{\"name\":\"a\",\"type\":\"category\",\"categories\":[\"x\","
+         "\"x\"]}]}",
             "/columns/0/categories"},
         {"{\"columns\":[{\"name\":\"a\",\"type\":\"text\",\"nullable\":1}]}",
             "/columns/0/nullable"},
         {"{\"columns\":[{\"name\":\"a\",\"type\":\"text\",\"sensitivity\":\"high\"}]}",
             "/columns/0/sensitivity"},
         {"{\"unit\":7,\"columns\":[{\"name\":\"a\",\"type\":\"text\"}]}", "/unit"},
-        {"{\"unit\":{\"column\":\"a\"},\"columns\":[{\"name\":\"a\",\"type\":\"text\"}]}", "/unit"},
+        {"{\"unit\":{\"column\":\"a\"},\"columns\":[{\"name\":\"a\",\"type\":\"text\"}]"
+         "}",
+            "/unit"},
         {"{\"unit\":{\"column\":\"b\",\"max_rows\":1},\"columns\":[{\"name\":\"a\","
          "\"type\":\"text\"}]}",
             "/unit/column"},
@@ -204,11 +217,10 @@ Test(schema, a_mock_too_large_is_refused)
 
 Test(schema, suggestions_are_schemas)
 {
-    static const char csv[] =
-        "patient_id,age,weight,sex,seen,smoker,note,empty\n"
-        "a1,31,70.5,f,2020-01-01,true,x,\n"
-        "a2,77,102.25,m,2020-02-01,false,y,\n"
-        "a3,,81,f,2021-02-01,true,z,\n";
+    static const char csv[] = "patient_id,age,weight,sex,seen,smoker,note,empty\n"
+                              "a1,31,70.5,f,2020-01-01,true,x,\n"
+                              "a2,77,102.25,m,2020-02-01,false,y,\n"
+                              "a3,,81,f,2021-02-01,true,z,\n";
     static const struct {
         const char *name, *type, *lower, *upper;
     } wants[] = {
@@ -232,12 +244,13 @@ Test(schema, suggestions_are_schemas)
         json_t *c = json_array_get(columns, i);
         const char *lower = json_string_value(json_object_get(c, "lower"));
         cr_expect_str_eq(json_string_value(json_object_get(c, "name")), wants[i].name);
-        cr_expect_str_eq(json_string_value(json_object_get(c, "type")), wants[i].type, "%s: %s",
-            wants[i].name, json_string_value(json_object_get(c, "type")));
+        cr_expect_str_eq(json_string_value(json_object_get(c, "type")), wants[i].type,
+            "%s: %s", wants[i].name, json_string_value(json_object_get(c, "type")));
         cr_expect_eq(lower == NULL, wants[i].lower == NULL);
         if (lower != NULL && wants[i].lower != NULL) {
             cr_expect_str_eq(lower, wants[i].lower);
-            cr_expect_str_eq(json_string_value(json_object_get(c, "upper")), wants[i].upper);
+            cr_expect_str_eq(
+                json_string_value(json_object_get(c, "upper")), wants[i].upper);
         }
     }
     cr_expect(s.columns[1].nullable);
@@ -246,13 +259,14 @@ Test(schema, suggestions_are_schemas)
 
 Test(schema, suggestions_refuse_broken_text)
 {
-    static const char *const texts[] = {"", "a,b\n1\n", "a,b\n1,2,3\n", "a\n\"x\n", "a,\n1,2\n"};
+    static const char *const texts[] = {
+        "", "a,b\n1\n", "a,b\n1,2,3\n", "a\n\"x\n", "a,\n1,2\n"};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct diag d = {0};
         json_t *doc = NULL;
-        cr_expect_eq(schema_suggest(&d, str_of(texts[i]), &doc), ERR_UNPROCESSABLE, "%s",
-            texts[i]);
+        cr_expect_eq(schema_suggest(&d, str_of(texts[i]), &doc), ERR_UNPROCESSABLE,
+            "%s", texts[i]);
         cr_expect_null(doc);
     }
 }

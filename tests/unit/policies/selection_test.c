@@ -1,5 +1,4 @@
-/* selection_test.c -- choices fall as the papers say, and delta pays for what it
- * covers. */
+/* selection_test.c -- choices fall as the papers say, delta pays for what it covers. */
 #include "policies/selection.h"
 
 #include "datasite/base/arena.h"
@@ -176,8 +175,9 @@ Test(selection, misuse_is_refused)
     struct mechanism m;
 
     cr_expect_eq(selection_plan(&d, ACCOUNT_PURE, &p, 1, true, 0, 1, &m), ERR_INVALID);
-    cr_expect_eq(selection_plan(&d, ACCOUNT_PURE, &p, 1, true, 3, 4, &m), ERR_INVALID);
     cr_expect_eq(selection_plan(&d, ACCOUNT_PURE, &p, 1, true, 3, 0, &m), ERR_INVALID);
+    cr_expect_eq(
+        selection_plan(&d, ACCOUNT_PURE, &p, 1, true, 3, SIZE_MAX, &m), ERR_INVALID);
     cr_expect_eq(
         selection_plan(&d, ACCOUNT_PURE, &p, UINT64_MAX, true, 3, 1, &m), ERR_INVALID);
     p.kind = PRICE_RHO;
@@ -331,6 +331,20 @@ Test(selection, thresholds_need_delta_and_zcdp)
     p.delta_atto = ATTO;
     d = (struct diag){0};
     cr_expect_eq(threshold_plan(&d, ACCOUNT_ZCDP, &p, &one, 1, 1, &m), ERR_INVALID);
+}
+
+Test(selection, a_threshold_that_no_number_reaches_is_refused)
+{
+    struct diag d = {0};
+    struct sensitivity wide = {.l1 = 1u << 31, .l2sq = 1, .linf = 1u << 31};
+    struct price p = {.kind = PRICE_EPSILON, .nano = 1, .delta_atto = 1};
+    struct mechanism m;
+
+    cr_expect_eq(threshold_plan(&d, ACCOUNT_ZCDP, &p, &wide, 1, 1, &m), ERR_INVALID);
+    p.nano = NANO;
+    d = (struct diag){0};
+    cr_expect_eq(
+        threshold_plan(&d, ACCOUNT_ZCDP, &p, &wide, 1, UINT64_MAX, &m), ERR_INVALID);
 }
 
 /* --- optimal selection of keys ---------------------------------------------------- */
