@@ -1,5 +1,5 @@
--- Datasets, their budgets, and the jobs that ask about them. No row of this file ever holds
--- a private value: those live in vault.db, which this program does not open.
+-- Datasets, their budgets, and the jobs that ask about them. No row of this file ever
+-- holds a private value: those live in vault.db, which this program does not open.
 
 -- What an owner declares. data_version and mock_version count from 1; 0 is "none yet".
 CREATE TABLE dataset (
@@ -55,8 +55,8 @@ CREATE TABLE dataset_grant (
     PRIMARY KEY (dataset_id, user_id)
 ) STRICT, WITHOUT ROWID;
 
--- Ceilings and what is used of them, in the dataset's accounting: nano of epsilon (pure)
--- or of rho (zcdp), atto of delta. Sums of the ledger's rows, kept beside them.
+-- Ceilings and what is used of them, in the dataset's accounting: nano of epsilon
+-- (pure) or of rho (zcdp), atto of delta. Sums of the ledger's rows, kept beside them.
 -- 9223372036854775807 is "no ceiling of its own". epsilon_nano is what was declared.
 CREATE TABLE cap (
     dataset_id TEXT NOT NULL REFERENCES dataset (id),
@@ -77,8 +77,8 @@ CREATE TABLE cap (
     CHECK (reserved_atto <= limit_atto - spent_atto)
 ) STRICT, WITHOUT ROWID;
 
--- The book. price_* are what is shown; move_* what the row does to the caps of its scope.
--- hash chains the rows of one dataset.
+-- The book. price_* are what is shown; move_* what the row does to the caps of its
+-- scope. hash chains the rows of one dataset.
 CREATE TABLE ledger (
     dataset_id TEXT NOT NULL REFERENCES dataset (id),
     seq INTEGER NOT NULL CHECK (seq >= 1),
@@ -158,8 +158,8 @@ INSERT INTO job_move (from_state, to_state) VALUES
     ('failed', 'checking'),
     ('failed', 'withdrawn');
 
--- claimed: a queue thread works on it; cleared at start. failure_json is the whole truth
--- about a failure; what the author sees of it is decided where it is shown.
+-- claimed: a queue thread works on it; cleared at start. failure_json is the whole
+-- truth about a failure; what the author sees of it is decided where it is shown.
 CREATE TABLE job (
     id TEXT PRIMARY KEY,
     project_id TEXT NOT NULL REFERENCES project (id),
@@ -247,8 +247,8 @@ CREATE TABLE run (
 ) STRICT;
 CREATE INDEX run_job ON run (job_id, id);
 
--- What was paid, and the answer once it is kept: the same measurement by the same version
--- of a job on the same data is served again from here.
+-- What was paid, and the answer once it is kept: the same measurement by the same
+-- version of a job on the same data is served again from here.
 CREATE TABLE measurement (
     job_id TEXT NOT NULL REFERENCES job (id),
     version INTEGER NOT NULL,
@@ -294,8 +294,8 @@ FROM dataset d
     LEFT JOIN dataset_version v ON v.dataset_id = d.id AND v.version = d.data_version
     LEFT JOIN mock m ON m.dataset_id = d.id;
 
--- The job as struct job holds it, in its order. Data and policy are those of the approval
--- where there is one in force, else those the dataset has at present.
+-- The job as struct job holds it, in its order. Data and policy are those of the
+-- approval where there is one in force, else those the dataset has at present.
 CREATE VIEW job_view AS
 SELECT j.id, j.project_id, p.title AS project_title, p.purpose, j.dataset_id,
     d.name AS dataset_name, d.owner_id AS dataset_owner, j.author_id, u.name AS author_name,

@@ -8,7 +8,8 @@ function fail(why) {
 }
 /^-- name:/ {
     if (open) fail(name " has no end")
-    if ($0 !~ /^-- name: +[A-Z][A-Z0-9_]* +\([isb]*\)( +-> +\([isb]*\))?( .*)?$/)
+    if ($0 !~ /^-- name: +[A-Z][A-Z0-9_]* +\([isb]*\)( +-> +\([isb]*\))?( .*)?$/ ||
+        ($0 ~ /->/ && $0 !~ /\) +-> +\([isb]*\)/))
         fail("want `-- name: NAME (letters) -> (letters)`, letters of i, s, b")
     name = $3
     if (name in seen) fail(name " stands twice")

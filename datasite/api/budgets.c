@@ -66,16 +66,18 @@ shares_take(struct ctx *cx, json_t *researchers, struct budget_share **out, size
     *out = NULL;
     if (researchers == NULL)
         return ERR_OK;
-    if (!json_is_object(researchers) || json_object_size(researchers) > SHARES_MAX)
+    if (!json_is_object(researchers) || json_object_size(researchers) > SHARES_MAX) {
         return FAIL_FIELD(&cx->diag, ERR_INVALID, "/researchers",
             "researchers is an object of at most %d shares by user id", SHARES_MAX);
+    }
     NEW(cx, *out, json_object_size(researchers) + 1);
     json_object_foreach(researchers, id, v)
     {
         snprintf(field, sizeof field, "/researchers/%.50s", id);
-        if (!json_is_string(v))
+        if (!json_is_string(v)) {
             return FAIL_FIELD(
                 &cx->diag, ERR_INVALID, field, "a share is a decimal text");
+        }
         (*out)[*n].user_id = id;
         TRY(nano_take(
             &cx->diag, field, json_string_value(v), &(*out)[*n].epsilon_nano));

@@ -53,13 +53,14 @@ datasets_list(struct request *rq, struct reply *rp)
 enum err
 datasets_create(struct request *rq, struct reply *rp)
 {
-    json_auto_t *schema = NULL;
     struct dataset_draft draft;
     struct dataset ds;
+    enum err err;
 
     TRY(dataset_draft_take(rq->cx, rq->body, &draft));
-    schema = draft.schema;
-    TRY(dataset_create(rq->cx, &draft, &ds));
+    err = dataset_create(rq->cx, &draft, &ds);
+    json_decref(draft.schema);
+    TRY(err);
     dataset_etag(rq, rp, &ds);
     return reply_created(
         rq, rp, dataset_to_json(rq->cx, &ds), "/api/v1/datasets/%s", ds.name);
@@ -143,7 +144,7 @@ ingest_run(struct request *rq, struct ingest *in)
 {
     int ends[2];
     pthread_t thread;
-    struct diag poured = {0};
+    struct diag poured;
     enum err pour;
 
     if (pipe2(ends, O_CLOEXEC) == -1)

@@ -154,8 +154,8 @@ version_visible(struct request *rq, struct job *j, struct job_version *v)
 enum err
 job_source_get(struct request *rq, struct reply *rp)
 {
-    struct job_version v;
-    struct job j;
+    struct job_version v = {0};
+    struct job j = {0};
 
     TRY(version_visible(rq, &j, &v));
     reply_etag(rp, "%s", v.source_sha256);
@@ -176,8 +176,8 @@ checked_reply(struct request *rq, struct reply *rp, const struct job *j,
 enum err
 job_checks_get(struct request *rq, struct reply *rp)
 {
-    struct job_version v;
-    struct job j;
+    struct job_version v = {0};
+    struct job j = {0};
 
     TRY(version_visible(rq, &j, &v));
     return checked_reply(rq, rp, &j, &v, v.checks_json);
@@ -186,8 +186,8 @@ job_checks_get(struct request *rq, struct reply *rp)
 enum err
 job_mock_result_get(struct request *rq, struct reply *rp)
 {
-    struct job_version v;
-    struct job j;
+    struct job_version v = {0};
+    struct job j = {0};
 
     TRY(version_visible(rq, &j, &v));
     return checked_reply(rq, rp, &j, &v, v.mock_json);
@@ -195,7 +195,8 @@ job_mock_result_get(struct request *rq, struct reply *rp)
 
 /* Early ends */
 
-/* A run in flight is killed after its job has ended: what it charges then is refused. */
+/* A run in flight is killed after its job has ended: what it charges then is
+ * refused. */
 static void
 run_kill(struct ctx *cx, const struct job *j)
 {

@@ -26,9 +26,10 @@ enum err
 openapi_get(struct request *rq, struct reply *rp)
 {
     TRY(query_end(rq));
-    for (size_t i = 0; i < embedded_n; i++)
+    for (size_t i = 0; i < embedded_n; i++) {
         if (strcmp(embedded[i].path, "schema/openapi.json") == 0)
             return reply_bytes(rp, "application/json", embedded[i].bytes);
+    }
     return FAIL(&rq->cx->diag, ERR_INTERNAL, "the API document is not embedded");
 }
 
@@ -99,20 +100,22 @@ code_of(const char *slug, enum err *out)
 #undef ERR
     };
 
-    for (size_t i = 0; i < ARRAY_N(codes); i++)
+    for (size_t i = 0; i < ARRAY_N(codes); i++) {
         if (strcmp(err_slug(codes[i]), slug) == 0) {
             *out = codes[i];
             return true;
         }
+    }
     return false;
 }
 
 static const char *
 meaning_of(const char *slug)
 {
-    for (size_t i = 0; i < ARRAY_N(problems); i++)
+    for (size_t i = 0; i < ARRAY_N(problems); i++) {
         if (strcmp(problems[i].slug, slug) == 0)
             return problems[i].meaning;
+    }
     return "";
 }
 
@@ -154,18 +157,24 @@ enum err
 policies_list(struct request *rq, struct reply *rp)
 {
     json_auto_t *items = json_array();
+    const char *last = NULL;
     struct page page;
+    size_t i;
 
-    TRY(page_take(rq, &page)); /* the few packs are one page */
+    TRY(page_take(rq, &page));
     TRY(query_end(rq));
-    for (size_t i = 0; i < policy_packs_n(); i++) {
-        const char *name = policy_pack_name(i);
+    for (i = 0; i < policy_packs_n() && json_array_size(items) < (size_t)page.limit;
+         i++) {
+        const char *name = policy_pack_name(i); /* in the order of their names */
         json_t *doc;
 
+        if (page.after != NULL && strcmp(name, page.after) <= 0)
+            continue;
         TRY(policy_pack(&rq->cx->diag, str_of(name), &doc));
         json_array_append_new(items,
             json_pack("{s:s, s:O, s:o}", "name", name, "title",
                 json_object_get(doc, "title"), "document", doc));
+        last = name;
     }
-    return reply_page(rq, rp, json_incref(items), NULL);
+    return reply_page(rq, rp, json_incref(items), i < policy_packs_n() ? last : NULL);
 }

@@ -1,4 +1,5 @@
-/* mock_runs.c -- trying a source on the mock, and what it would cost: spends nothing. */
+/* mock_runs.c -- trying a source on the mock, and what it would cost: spends
+ * nothing. */
 #include "datasite/api/routes.h"
 #include "datasite/api/wire_job.h"
 #include "datasite/core/grant.h"

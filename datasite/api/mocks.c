@@ -38,8 +38,8 @@ dataset_mock_get(struct request *rq, struct reply *rp)
     return reply_bytes(rp, "text/csv", csv);
 }
 
-/* Only the schema is looked at here: whether a mock gives data away is for a process that
- * sees the data to say. */
+/* Only the schema is looked at here: whether a mock gives data away is for a process
+ * that sees the data to say. */
 enum err
 dataset_mock_put(struct request *rq, struct reply *rp)
 {
@@ -69,18 +69,20 @@ dataset_mock_generate(struct request *rq, struct reply *rp)
     BUF_SCOPE(csv);
 
     TRY(json_take(&cx->diag, rq->body, "{s:I, s:I !}", "rows", &rows, "seed", &seed));
-    if (rows < 1 || rows > MOCK_ROWS_MAX)
+    if (rows < 1 || rows > MOCK_ROWS_MAX) {
         return FAIL_FIELD(&cx->diag, ERR_INVALID, "/rows", "rows must be from 1 to %d",
             MOCK_ROWS_MAX);
+    }
     if (seed < 0)
         return FAIL_FIELD(&cx->diag, ERR_INVALID, "/seed", "seed must be 0 or more");
     TRY(dataset_owned(cx, rq->param[0], &ds));
     TRY(dataset_schema(cx, &ds, &schema));
     buf_init(&csv, MOCK_BYTES_MAX);
     TRY(schema_mock_csv(&cx->diag, &schema, rows, (uint64_t)seed, &csv));
-    if (csv.full)
+    if (csv.full) {
         return FAIL_FIELD(&cx->diag, ERR_UNPROCESSABLE, "/rows",
             "so many rows of these columns are more than %d bytes", MOCK_BYTES_MAX);
+    }
     TRY(mock_store(cx, &ds, buf_str(&csv), rows, "generated"));
     return reply_json(rq, rp, 201, mock_json(buf_str(&csv), rows));
 }

@@ -67,9 +67,10 @@ projects_update(struct request *rq, struct reply *rp)
     TRY(json_take(&cx->diag, rq->body, "{s?s, s?s, s?o !}", "title", &change.title,
         "purpose", &change.purpose, "datasets", &datasets));
     change.datasets_given = datasets != NULL;
-    if (datasets != NULL)
+    if (datasets != NULL) {
         TRY(names_take(
             cx, datasets, "/datasets", &change.datasets, &change.datasets_n));
+    }
     TRY(project_update(cx, rq->param[0], &change, &project));
     project_etag(rp, &project);
     return reply_json(rq, rp, 200, project_to_json(&project));

@@ -63,9 +63,10 @@ release_create(struct request *rq, struct reply *rp)
     TRY(json_take(&rq->cx->diag, rq->body, "{s:s, s?s !}", "decision", &decision,
         "comment", &comment));
     release = strcmp(decision, "release") == 0;
-    if (!release && strcmp(decision, "withhold") != 0)
+    if (!release && strcmp(decision, "withhold") != 0) {
         return FAIL_FIELD(&rq->cx->diag, ERR_INVALID, "/decision",
             "a decision is release or withhold");
+    }
     TRY(job_visible(rq->cx, rq->param[0], &j));
     snprintf(etag, sizeof etag, "%s-%lld", j.id, (long long)j.revision);
     TRY(precondition_match(rq, etag));
@@ -76,7 +77,8 @@ release_create(struct request *rq, struct reply *rp)
     return reply_created(rq, rp, doc, "/api/v1/jobs/%s", j.id);
 }
 
-/* The log of a script in lane dp is the author's: it saw nothing but released answers. */
+/* The log of a script in lane dp is the author's: it saw nothing but released
+ * answers. */
 static json_t *
 result_json(const struct job *j, const struct result *r)
 {
@@ -113,10 +115,11 @@ receipt_get(struct request *rq, struct reply *rp)
     struct job j;
 
     TRY(query_end(rq));
-    if (cx->actor.roles & ROLE_AUDITOR)
+    if (cx->actor.roles & ROLE_AUDITOR) {
         TRY(job_by_id(cx, rq->param[0], &j));
-    else
+    } else {
         TRY(job_visible(cx, rq->param[0], &j));
+    }
     if (j.state != JOB_RELEASED)
         return not_now(cx, &j, "there is no released result");
     TRY(release_load(cx, j.id, &result));

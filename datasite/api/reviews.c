@@ -40,11 +40,15 @@ review_draft_take(struct diag *d, json_t *body, struct review_draft *out)
         "source_sha256", &out->source_sha256, "decision", &decision, "comment",
         &out->comment, "checklist", &out->checklist));
     out->version = version;
-    if (!decision_parse(str_of(decision), &out->decision))
+    if (!decision_parse(str_of(decision), &out->decision)) {
         return FAIL_FIELD(d, ERR_INVALID, "/decision",
             "a decision is approve, request_changes or reject");
-    if (out->checklist != NULL && !json_is_object(out->checklist))
-        return FAIL_FIELD(d, ERR_INVALID, "/checklist", "a checklist is an object");
+    }
+    if (out->checklist != NULL && !json_is_object(out->checklist) &&
+        !json_is_array(out->checklist)) {
+        return FAIL_FIELD(
+            d, ERR_INVALID, "/checklist", "a checklist is an object or an array");
+    }
     return ERR_OK;
 }
 

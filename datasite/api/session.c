@@ -42,10 +42,11 @@ session_delete(struct request *rq, struct reply *rp)
     struct ctx *cx = rq->cx;
 
     TRY(query_end(rq));
-    if (cx->actor.by_token)
+    if (cx->actor.by_token) {
         TRY(token_revoke(cx, cx->actor.session));
-    else
+    } else {
         TRY(session_end(cx));
+    }
     session_cookie_text(cx->site, "", rp->set_cookie, sizeof rp->set_cookie);
     return reply_none(rp);
 }

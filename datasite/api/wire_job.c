@@ -122,9 +122,10 @@ dataset_draft_take(struct ctx *cx, json_t *body, struct dataset_draft *out)
         "policy", &out->policy));
     TRY(nano_take(d, "/budget/epsilon", epsilon, &out->epsilon_nano));
     TRY(atto_take(d, "/budget/delta", delta, &out->delta_atto));
-    if (!json_is_string(out->policy) && !json_is_object(out->policy))
+    if (!json_is_string(out->policy) && !json_is_object(out->policy)) {
         return FAIL_FIELD(
             d, ERR_INVALID, "/policy", "a policy is the name of a pack or a document");
+    }
     out->schema = json_pack("{s:O, s:O}", "unit", unit, "columns", columns);
     if (out->schema == NULL)
         return FAIL(d, ERR_INTERNAL, "no memory for a schema");
@@ -156,10 +157,11 @@ budget_to_json(const struct budget_view *v)
 {
     json_t *rho = json_null();
 
-    if (v->accounting == ACCOUNT_ZCDP)
+    if (v->accounting == ACCOUNT_ZCDP) {
         rho = json_pack("{s:o, s:o, s:o, s:o}", "limit", nano_json(v->cap.limit_nano),
             "spent", nano_json(v->cap.spent_nano), "reserved",
             nano_json(v->cap.reserved_nano), "free", nano_json(v->free_rho_nano));
+    }
     return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "accounting",
         accounting_name(v->accounting), "epsilon", nano_json(v->epsilon_nano), "delta",
         atto_json(v->delta_atto), "spent", nano_json(v->spent_nano), "reserved",
@@ -266,9 +268,10 @@ outputs_check(struct diag *d, json_t *outputs)
             snprintf(d->field, sizeof d->field, "/outputs/%zu", i);
             return ERR_INVALID;
         }
-        if (name[0] == '\0' || strlen(name) > NAME_BYTES_MAX)
+        if (name[0] == '\0' || strlen(name) > NAME_BYTES_MAX) {
             return FAIL_FIELD(d, ERR_INVALID, "/outputs",
                 "the name of an output has 1 to %d bytes", NAME_BYTES_MAX);
+        }
     }
     return ERR_OK;
 }
@@ -301,16 +304,17 @@ job_draft_take(struct diag *d, json_t *body, bool strict, struct job_draft *out)
     size_t len;
 
     *out = (struct job_draft){0};
-    if (strict)
+    if (strict) {
         TRY(json_take(d, body, "{s:s, s:s, s:s, s?s, s:s%, s:s, s:o, s?o !}", "project",
             &out->project_id, "dataset", &out->dataset, "title", &out->title,
             "question", &out->question, "source", &source, &len, "lane", &out->lane,
             "max_budget", &budget, "outputs", &out->outputs));
-    else
+    } else {
         TRY(json_take(d, body, "{s:s%, s?s, s?s, s?s, s?o, s?o, s?s !}", "source",
             &source, &len, "title", &out->title, "question", &out->question, "lane",
             &out->lane, "max_budget", &budget, "outputs", &out->outputs, "note",
             &note));
+    }
     if (strict && out->question == NULL)
         out->question = "";
     out->source = (struct str){source, len};

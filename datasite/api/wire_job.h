@@ -1,5 +1,5 @@
-/* wire_job.h -- datasets, budgets, jobs and results as JSON, both ways: the one place with
- * their wire names. */
+/* wire_job.h -- datasets, budgets, jobs and results as JSON, both ways: the one place
+ * with their wire names. */
 #ifndef DATASITE_API_WIRE_JOB_H
 #define DATASITE_API_WIRE_JOB_H
 

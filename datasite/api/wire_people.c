@@ -9,9 +9,10 @@ roles_json(unsigned roles)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; role_name(i) != NULL; i++)
+    for (size_t i = 0; role_name(i) != NULL; i++) {
         if (roles & 1U << i)
             json_array_append_new(list, json_string(role_name(i)));
+    }
     return list;
 }
 
@@ -92,14 +93,16 @@ roles_take(struct diag *d, json_t *v, unsigned *out)
 
         TRY(element(d, v, i, "/roles", &name));
         snprintf(at, sizeof at, "/roles/%zu", i);
-        if (!role_parse(name, &role))
+        if (!role_parse(name, &role)) {
             return FAIL_FIELD(d, ERR_INVALID, at,
                 "%s must be one of researcher, owner, admin, auditor", at);
+        }
         *out |= role;
     }
-    if (*out == 0)
+    if (*out == 0) {
         return FAIL_FIELD(
             d, ERR_INVALID, "/roles", "/roles must name at least one role");
+    }
     return ERR_OK;
 }
 
@@ -117,10 +120,11 @@ scopes_take(struct diag *d, json_t *v, uint64_t *out)
 
         TRY(element(d, v, i, "/scopes", &name));
         snprintf(at, sizeof at, "/scopes/%zu", i);
-        if (!scope_parse(name, out))
+        if (!scope_parse(name, out)) {
             return FAIL_FIELD(d, ERR_UNPROCESSABLE, at,
                 "no such scope; use *, read, or one of datasets, budgets, projects, "
                 "jobs, reviews, results, users, audit, events with :read or :write");
+        }
     }
     return ERR_OK;
 }

@@ -16,7 +16,7 @@ json_t *project_to_json(const struct project *p);
 enum err roles_take(struct diag *d, json_t *v, unsigned *out) NODISCARD;
 enum err scopes_take(struct diag *d, json_t *v, uint64_t *out) NODISCARD;
 /* The strings of an array, in arena memory, borrowing from v. */
-enum err names_take(struct ctx *cx, json_t *v, const char *field, const char *const **out,
-    size_t *n) NODISCARD;
+enum err names_take(struct ctx *cx, json_t *v, const char *field,
+    const char *const **out, size_t *n) NODISCARD;
 
 #endif

@@ -33,9 +33,10 @@ audit_verb(size_t i)
 static bool
 verb_is_known(const char *verb)
 {
-    for (size_t i = 0; i < ARRAY_N(verbs); i++)
+    for (size_t i = 0; i < ARRAY_N(verbs); i++) {
         if (strcmp(verb, verbs[i]) == 0)
             return true;
+    }
     return false;
 }
 
@@ -99,9 +100,10 @@ audit_append(struct ctx *cx, const char *verb, const char *subject, json_t *fact
     buf_init(&text, BODY_BYTES_MAX);
     TRY(json_canonical(&cx->diag, owned, &text));
     buf_add(&text, "", 1);
-    if (text.full)
+    if (text.full) {
         return FAIL(
             &cx->diag, ERR_TOO_LARGE, "the facts of an audit entry are too long");
+    }
     TRY(db_run(cx->db, &cx->diag, NULL, STMT_AUDIT_INSERT, e.seq, e.time, e.actor, verb,
         subject, text.ptr, hash));
     return db_run(cx->db, &cx->diag, NULL, STMT_AUDIT_HEAD_PUT, e.seq, hash);

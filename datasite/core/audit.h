@@ -18,10 +18,12 @@ struct audit_entry {
 /* verb: from audit_verbs.def ("job.approve"). subject: an id or a dataset's name. facts is
  * consumed (may be NULL); strings and integers only, never a private value. Precondition:
  * inside a transaction of cx->db. */
-enum err audit_append(struct ctx *cx, const char *verb, const char *subject, json_t *facts) NODISCARD;
+enum err audit_append(
+    struct ctx *cx, const char *verb, const char *subject, json_t *facts) NODISCARD;
 /* Recomputes the chain. ERR_CONFLICT names the first bad entry in diag; *first_bad is its
  * seq (0: none). head is the digest of the newest entry. */
-enum err audit_verify(struct ctx *cx, int64_t *entries, struct digest *head, int64_t *first_bad) NODISCARD;
+enum err audit_verify(struct ctx *cx, int64_t *entries, struct digest *head,
+    int64_t *first_bad) NODISCARD;
 enum err audit_head(struct ctx *cx, int64_t *entries, struct digest *head) NODISCARD;
 /* The same over an export: one JSON object a line, as audit_entry_json gives. A text that
  * starts after the first entry is believed about what came before. */
@@ -33,13 +35,14 @@ enum err audit_verify_lines(struct diag *d, struct str text, int64_t *entries,
 struct audit_filter {
     const char *verb, *actor, *subject;
 };
-enum err audit_entries(struct ctx *cx, const struct audit_filter *f, int64_t after, int64_t limit,
-    struct audit_entry **out, size_t *n) NODISCARD;
+enum err audit_entries(struct ctx *cx, const struct audit_filter *f, int64_t after,
+    int64_t limit, struct audit_entry **out, size_t *n) NODISCARD;
 /* {seq, time, actor, verb, subject, facts, prev, hash}; owned by the caller, NULL: no
  * memory, or facts that are not JSON. */
 json_t *audit_entry_json(const struct audit_entry *e);
 /* Entries after `after` as JSON lines, as many as fit into out. */
-enum err audit_export_lines(struct ctx *cx, int64_t after, int64_t limit, struct buf *out) NODISCARD;
+enum err audit_export_lines(
+    struct ctx *cx, int64_t after, int64_t limit, struct buf *out) NODISCARD;
 
 /* The verbs, for documents and tests; NULL past the last. */
 const char *audit_verb(size_t i);

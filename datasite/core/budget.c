@@ -22,7 +22,8 @@ least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* Spent and reserved are converted together, so that what is shown adds up to epsilon. */
+/* Spent and reserved are converted together, so that what is shown adds up to
+ * epsilon. */
 static void
 view_fill(const struct dataset *ds, const struct cap *cap, struct budget_view *out)
 {
@@ -39,7 +40,8 @@ view_fill(const struct dataset *ds, const struct cap *cap, struct budget_view *o
     out->free_rho_nano = cap->limit_nano - cap->spent_nano - cap->reserved_nano;
 }
 
-/* The cap that binds a researcher in one project, and what the wider ones leave of it. */
+/* The cap that binds a researcher in one project, and what the wider ones leave of
+ * it. */
 static enum err
 share_in_project(struct ctx *cx, const struct dataset *ds, const char *project_id,
     struct budget_view *out)
@@ -118,15 +120,18 @@ budget_set(struct ctx *cx, struct dataset *ds, int64_t epsilon_nano, int64_t del
     bool grows = epsilon_nano > ds->epsilon_nano || delta_atto > ds->delta_atto;
     TXN_SCOPE(txn);
 
-    if (epsilon_nano <= 0)
+    if (epsilon_nano <= 0) {
         return FAIL_FIELD(
             &cx->diag, ERR_UNPROCESSABLE, "/epsilon", "epsilon must be more than 0");
-    if ((delta_atto == 0) != (ds->accounting == ACCOUNT_PURE))
+    }
+    if ((delta_atto == 0) != (ds->accounting == ACCOUNT_PURE)) {
         return FAIL_FIELD(&cx->diag, ERR_UNPROCESSABLE, "/delta",
             "the accounting was fixed when the dataset was made");
-    if (grows && (reason == NULL || reason[0] == '\0'))
+    }
+    if (grows && (reason == NULL || reason[0] == '\0')) {
         return FAIL_FIELD(
             &cx->diag, ERR_UNPROCESSABLE, "/reason", "raising a budget needs a reason");
+    }
     if (reason != NULL && reason[0] != '\0')
         TRY(field_text(&cx->diag, "/reason", reason, TEXT_BYTES_MAX));
     TRY(txn_begin(&txn, cx->db, &cx->diag));

@@ -1,4 +1,5 @@
-/* budget.h -- a privacy budget in the words of people: epsilon and delta, spent, free. */
+/* budget.h -- a privacy budget in the words of people: epsilon and delta, spent,
+ * free. */
 #ifndef DATASITE_CORE_BUDGET_H
 #define DATASITE_CORE_BUDGET_H
 

@@ -41,9 +41,10 @@ check_ask_init(struct ctx *cx, const struct dataset *ds, struct str source,
 static struct mock_answer *
 answer_find(const struct mock_port *p, struct digest measurement)
 {
-    for (struct mock_answer *a = p->answers; a != NULL; a = a->next)
+    for (struct mock_answer *a = p->answers; a != NULL; a = a->next) {
         if (digest_eq(a->measurement, measurement))
             return a;
+    }
     return NULL;
 }
 
@@ -199,9 +200,10 @@ check_run(struct ctx *cx, const struct check_ask *ask, struct check_report *out)
     *out = (struct check_report){.hold = ask->cap};
     TRY(codescan_run(
         &cx->diag, cx->arena, ask->source, &ask->schema, ask->lane, &out->scan));
-    if (!ask->policy.lane_allowed[ask->lane])
+    if (!ask->policy.lane_allowed[ask->lane]) {
         TRY(finding_add(cx, &out->scan, "policy-lane",
             "the policy of this dataset does not allow this lane"));
+    }
     if (out->scan.findings_n > 0)
         return ERR_OK;
     return mock_run(cx, ask, out);
@@ -243,9 +245,10 @@ check_columns_json(const struct check_report *r, const struct schema *s)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < s->columns_n; i++)
+    for (size_t i = 0; i < s->columns_n; i++) {
         if (r->scan.columns != NULL && r->scan.columns[i])
             json_array_append_new(list, json_string(s->columns[i].name));
+    }
     return list;
 }
 
@@ -254,10 +257,11 @@ check_marks_json(const struct check_report *r)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < r->scan.marks_n; i++)
+    for (size_t i = 0; i < r->scan.marks_n; i++) {
         json_array_append_new(list,
             json_pack("{s:i, s:s, s:s}", "line", r->scan.marks[i].line, "kind",
                 r->scan.marks[i].kind, "text", r->scan.marks[i].text));
+    }
     return list;
 }
 
@@ -303,10 +307,11 @@ log_json(const struct outcome *o)
 json_t *
 check_mock_json(const struct check_report *r)
 {
-    if (!r->ran)
+    if (!r->ran) {
         return json_pack("{s:b, s:n, s:s, s:[], s:o, s:o}", "ok", 0, "outputs", "log",
             "", "measurements", "findings", check_findings_json(r), "failure",
             finding_failure(&r->scan.findings[0]));
+    }
     return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "ok",
         r->outcome.kind == OUTCOME_OK, "outputs",
         r->outcome.output != NULL ? json_incref(r->outcome.output) : json_null(), "log",

@@ -1,5 +1,6 @@
-/* check.h -- what can be said about a job without private data: text, lane, a run on the
- * mock, the price. The same answers serve the mock run, the quote and the first gate. */
+/* check.h -- what can be said about a job without private data: text, lane, a run on
+ * the mock, the price. The same answers serve the mock run, the quote and the first
+ * gate. */
 #ifndef DATASITE_CORE_CHECK_H
 #define DATASITE_CORE_CHECK_H
 
@@ -27,11 +28,12 @@ struct check_report {
     struct budget hold;  /* what an approval must reserve */
 };
 
-/* The ask for a source on a dataset: schema, policy, mock. ERR_NOT_FOUND: no mock yet. */
+/* The ask for a source on a dataset: schema, policy, mock. ERR_NOT_FOUND: no mock
+ * yet. */
 enum err check_ask_init(struct ctx *cx, const struct dataset *ds, struct str source,
     enum lane lane, struct check_ask *out) NODISCARD;
-/* Scans; runs on the mock when nothing that was found forbids it. A finding or a failing
- * script is ERR_OK: the report says so. Touches no connection. */
+/* Scans; runs on the mock when nothing that was found forbids it. A finding or a
+ * failing script is ERR_OK: the report says so. Touches no connection. */
 enum err check_run(
     struct ctx *cx, const struct check_ask *ask, struct check_report *out) NODISCARD;
 void check_release(struct check_report *r);
@@ -46,7 +48,8 @@ json_t *check_quote_json(
     const struct check_report *r, const struct check_ask *ask, const json_t *outputs);
 json_t *failure_json(const struct outcome *o); /* JSON null for OUTCOME_OK */
 
-/* Does mock text hold what the schema says? ERR_UNPROCESSABLE with places in the report. */
+/* Does mock text hold what the schema says? ERR_UNPROCESSABLE with places in the
+ * report. */
 enum err mock_check(struct ctx *cx, const struct schema *s, struct str csv,
     struct csv_report *report) NODISCARD;
 

@@ -188,19 +188,22 @@ draft_check(struct ctx *cx, const struct dataset_draft *draft)
 {
     struct budget limit;
 
-    if (!name_ok(draft->name))
+    if (!name_ok(draft->name)) {
         return FAIL_FIELD(&cx->diag, ERR_UNPROCESSABLE, "/name",
             "a name is a small letter, then small letters, digits, _ and -, %d at most",
             NAME_BYTES_MAX);
+    }
     TRY(field_line(&cx->diag, "/title", draft->title, TITLE_BYTES_MAX));
     if (draft->description[0] != '\0')
         TRY(field_text(&cx->diag, "/description", draft->description, TEXT_BYTES_MAX));
-    if (draft->epsilon_nano <= 0)
+    if (draft->epsilon_nano <= 0) {
         return FAIL_FIELD(&cx->diag, ERR_UNPROCESSABLE, "/budget/epsilon",
             "epsilon must be more than 0");
-    if (draft->delta_atto >= ATTO)
+    }
+    if (draft->delta_atto >= ATTO) {
         return FAIL_FIELD(
             &cx->diag, ERR_UNPROCESSABLE, "/budget/delta", "delta must be less than 1");
+    }
     return accountant_limit(&cx->diag,
         draft->delta_atto == 0 ? ACCOUNT_PURE : ACCOUNT_ZCDP, draft->epsilon_nano,
         draft->delta_atto, &limit);
@@ -210,7 +213,7 @@ static enum err
 dataset_insert(struct ctx *cx, const struct dataset_draft *draft, const char *id)
 {
     enum accounting acc = draft->delta_atto == 0 ? ACCOUNT_PURE : ACCOUNT_ZCDP;
-    const char *policy_name, *policy_json, *schema_json_text;
+    const char *policy_name = NULL, *policy_json = NULL, *schema_json_text = NULL;
     struct schema schema;
     json_auto_t *doc = NULL;
     enum err err;
@@ -311,10 +314,12 @@ dataset_open(struct ctx *cx, struct dataset *ds)
     char lacks[64] = "";
     TXN_SCOPE(txn);
 
-    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
-        if (needs[i].missing)
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
+        if (needs[i].missing) {
             snprintf(lacks + strlen(lacks), sizeof lacks - strlen(lacks), "%s%s",
                 lacks[0] != '\0' ? ", " : "", needs[i].name);
+        }
+    }
     if (lacks[0] != '\0')
         return FAIL(&cx->diag, ERR_CONFLICT, "before publication it lacks: %s", lacks);
     if (ds->published)
@@ -343,7 +348,7 @@ dataset_close(struct ctx *cx, struct dataset *ds)
 enum err
 dataset_policy_set(struct ctx *cx, struct dataset *ds, json_t *policy)
 {
-    const char *name, *text;
+    const char *name = NULL, *text = NULL;
     TXN_SCOPE(txn);
 
     TRY(policy_text(cx, policy, &name, &text));
@@ -466,16 +471,19 @@ enum err
 dataset_hold(struct ctx *cx, const struct dataset *ds, int64_t epsilon_nano,
     int64_t delta_atto, struct budget *out)
 {
-    if (epsilon_nano <= 0 || epsilon_nano > PRICE_NANO_MAX)
+    if (epsilon_nano <= 0 || epsilon_nano > PRICE_NANO_MAX) {
         return FAIL_FIELD(&cx->diag, ERR_UNPROCESSABLE, "/max_budget/epsilon",
             "epsilon must be more than 0 and at most 1000000000");
-    if (ds->accounting == ACCOUNT_PURE && delta_atto > 0)
+    }
+    if (ds->accounting == ACCOUNT_PURE && delta_atto > 0) {
         return FAIL_FIELD(&cx->diag, ERR_UNPROCESSABLE, "/max_budget/delta",
             "the dataset has a pure budget: leave delta away");
+    }
     if (ds->accounting == ACCOUNT_ZCDP &&
-        (delta_atto == 0 || delta_atto == 1 || delta_atto >= ATTO))
+        (delta_atto == 0 || delta_atto == 1 || delta_atto >= ATTO)) {
         return FAIL_FIELD(&cx->diag, ERR_UNPROCESSABLE, "/max_budget/delta",
             "delta must be between 0 and 1");
+    }
     if (delta_atto < 0 || ds->accounting == ACCOUNT_PURE)
         delta_atto = ds->delta_atto;
     return accountant_limit(&cx->diag, ds->accounting, epsilon_nano, delta_atto, out);

@@ -43,7 +43,8 @@ enum err dataset_visible(
 /* For changes: its owner alone. One who may see it is told ERR_FORBIDDEN. */
 enum err dataset_owned(struct ctx *cx, const char *name, struct dataset *out) NODISCARD;
 bool dataset_is_owner(const struct ctx *cx, const struct dataset *ds);
-/* Owner, admin or auditor: may know what the data are like, not only what is declared. */
+/* Owner, admin or auditor: may know what the data are like, not only what is
+ * declared. */
 bool dataset_is_insider(const struct ctx *cx, const struct dataset *ds);
 
 /* Those the caller may see, by name, after `after`. Ends with *more false. */
@@ -70,9 +71,9 @@ enum err dataset_data_commit(struct ctx *cx, struct dataset *ds, int64_t version
     const struct csv_report *report) NODISCARD;
 enum err dataset_data_abandon(
     struct ctx *cx, struct dataset *ds, int64_t version) NODISCARD;
-/* A hiding commitment to the bytes of a version: SHA-256 of a secret salt and the file's
- * SHA-256. Researchers see this, never the digest itself, which would let one who knows
- * every row but one try out the last. */
+/* A hiding commitment to the bytes of a version: SHA-256 of a secret salt and the
+ * file's SHA-256. Researchers see this, never the digest itself, which would let one
+ * who knows every row but one try out the last. */
 enum err dataset_commitment(
     struct ctx *cx, const char *id, int64_t version, const char **out) NODISCARD;
 
@@ -86,8 +87,8 @@ enum err dataset_schema(
     struct ctx *cx, const struct dataset *ds, struct schema *out) NODISCARD;
 enum err dataset_policy(
     struct ctx *cx, const struct dataset *ds, struct policy *out) NODISCARD;
-/* A request's max_budget as what an approval would hold of this dataset at least. delta -1:
- * the dataset's. ERR_UNPROCESSABLE at /max_budget/… when it cannot be one. */
+/* A request's max_budget as what an approval would hold of this dataset at least. delta
+ * -1: the dataset's. ERR_UNPROCESSABLE at /max_budget/… when it cannot be one. */
 enum err dataset_hold(struct ctx *cx, const struct dataset *ds, int64_t epsilon_nano,
     int64_t delta_atto, struct budget *out) NODISCARD;
 

@@ -21,8 +21,8 @@ struct event {
 /* What the actor may see after a sequence number, oldest first: what names it, what is about
  * a dataset it owns, and everything for an admin. *latest is the newest sequence number that
  * was looked at, seen or not: ask again from there. */
-enum err event_since(struct ctx *cx, int64_t after, int64_t limit, struct event **out, size_t *n,
-    int64_t *latest) NODISCARD;
+enum err event_since(struct ctx *cx, int64_t after, int64_t limit, struct event **out,
+    size_t *n, int64_t *latest) NODISCARD;
 enum err event_latest(struct ctx *cx, int64_t *seq) NODISCARD; /* 0: none yet */
 json_t *event_json(const struct event *e); /* owned by the caller; NULL: no memory */
 /* "id: 7\nevent: job.state\ndata: {…}\n\n", the form of text/event-stream. */

@@ -23,21 +23,24 @@ field_check(struct diag *d, const char *field, const char *text, size_t bytes_ma
     struct str s = str_of(text);
     bool seen = false;
 
-    if (s.len > bytes_max)
+    if (s.len > bytes_max) {
         return FAIL_FIELD(d, ERR_UNPROCESSABLE, field, "at most %zu bytes, not %zu",
             bytes_max, s.len);
+    }
     if (!str_utf8_ok(s))
         return FAIL_FIELD(d, ERR_UNPROCESSABLE, field, "must be UTF-8");
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
         bool is_control = c < 0x20 || c == 0x7F;
 
-        if (is_control && strchr(controls, c) == NULL)
+        if (is_control && strchr(controls, c) == NULL) {
             return FAIL_FIELD(
                 d, ERR_UNPROCESSABLE, field, "must not hold control characters");
-        if (is_hidden((const unsigned char *)s.ptr + i, s.len - i))
+        }
+        if (is_hidden((const unsigned char *)s.ptr + i, s.len - i)) {
             return FAIL_FIELD(
                 d, ERR_UNPROCESSABLE, field, "must not hold invisible characters");
+        }
         seen = seen || c > 0x20;
     }
     if (!seen)

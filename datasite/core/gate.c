@@ -36,7 +36,8 @@ requirement(json_t *list, const char *name, bool met, const char *detail)
     return met;
 }
 
-/* Could the caps hold this once nobody else holds anything? What is spent stays spent. */
+/* Could the caps hold this once nobody else holds anything? What is spent stays
+ * spent. */
 static enum err
 budget_could(struct ctx *cx, const struct visit *v, struct budget hold, bool *out,
     char detail[200])

@@ -44,9 +44,10 @@ grant_put(struct ctx *cx, const char *dataset_id, const char *user_id)
     TRY(researcher_check(cx, user_id));
     TRY(db_run(
         cx->db, &cx->diag, &changed, STMT_GRANT_PUT, dataset_id, user_id, cx->now.us));
-    if (changed == 1)
+    if (changed == 1) {
         TRY(audit_append(
             cx, "grant.create", dataset_id, json_pack("{s:s}", "user", user_id)));
+    }
     return txn_commit(&txn, &cx->diag);
 }
 

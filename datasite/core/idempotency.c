@@ -13,13 +13,16 @@ key_check(struct diag *d, const char *key)
 {
     size_t len = strlen(key);
 
-    if (len < 1 || len > IDEMPOTENCY_KEY_BYTES_MAX)
+    if (len < 1 || len > IDEMPOTENCY_KEY_BYTES_MAX) {
         return FAIL(d, ERR_INVALID, "Idempotency-Key: 1 to %d characters",
             IDEMPOTENCY_KEY_BYTES_MAX);
-    for (size_t i = 0; i < len; i++)
-        if (key[i] <= ' ' || key[i] >= 0x7F)
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (key[i] <= ' ' || key[i] >= 0x7F) {
             return FAIL(
                 d, ERR_INVALID, "Idempotency-Key: visible ASCII characters only");
+        }
+    }
     return ERR_OK;
 }
 
@@ -65,9 +68,10 @@ idempotency_begin(
         return ERR_OK;
     }
     TRY(err);
-    if (strcmp(kept, digest_text(fingerprint, mine)) != 0)
+    if (strcmp(kept, digest_text(fingerprint, mine)) != 0) {
         return FAIL(&cx->diag, ERR_UNPROCESSABLE,
             "this Idempotency-Key came with another request before");
+    }
     out->status = (int)status;
     return replay(cx, key, sealed, out);
 }

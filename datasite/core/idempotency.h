@@ -8,12 +8,12 @@
 #include "datasite/core/ctx.h"
 
 #define IDEMPOTENCY_KEY_BYTES_MAX 200
-#define IDEMPOTENCY_KEEP_S (24 * 3600)
+#define IDEMPOTENCY_KEEP_S        INT64_C(86400) /* a day */
 
 struct idempotency {
-    bool replay;         /* give the answer below; do not run the handler */
+    bool replay; /* give the answer below; do not run the handler */
     int status;
-    struct str body;     /* arena memory */
+    struct str body;             /* arena memory */
     const char *location, *etag; /* "" for none */
 };
 

@@ -97,9 +97,10 @@ job_wait_parse(struct str s, enum job_wait *out)
 static const struct job_rule *
 rule_find(enum job_state from, enum job_state to)
 {
-    for (size_t i = 0; i < ARRAY_N(rules); i++)
+    for (size_t i = 0; i < ARRAY_N(rules); i++) {
         if (rules[i].from == from && rules[i].to == to)
             return &rules[i];
+    }
     return NULL;
 }
 
@@ -267,13 +268,15 @@ states_wanted(struct ctx *cx, const struct job_filter *f, const char **out)
         return ERR_OK;
     if (f->state != NULL && !job_state_parse(str_of(f->state), &state))
         return FAIL_FIELD(&cx->diag, ERR_INVALID, "/state", "there is no such state");
-    if (f->waiting_on != NULL && !job_wait_parse(str_of(f->waiting_on), &wait))
+    if (f->waiting_on != NULL && !job_wait_parse(str_of(f->waiting_on), &wait)) {
         return FAIL_FIELD(&cx->diag, ERR_INVALID, "/waiting_on",
             "waiting_on is author, reviewer, admin, system or nobody");
-    for (size_t i = 0; i < JOB_STATE_N; i++)
+    }
+    for (size_t i = 0; i < JOB_STATE_N; i++) {
         if ((f->state == NULL || state == (enum job_state)i) &&
             (f->waiting_on == NULL || wait == states[i].waits))
             n += (size_t)snprintf(text + n, sizeof text - n, "%s,", states[i].name);
+    }
     *out = arena_strn(cx->arena, text, n);
     return *out != NULL ? ERR_OK
                         : FAIL(&cx->diag, ERR_TOO_LARGE, "this needs too much memory");
@@ -317,15 +320,17 @@ job_source_take(struct ctx *cx, struct str raw, struct str *out)
     size_t len;
     const char *text;
 
-    if (raw.len > SOURCE_BYTES_MAX)
+    if (raw.len > SOURCE_BYTES_MAX) {
         return FAIL_FIELD(&cx->diag, ERR_UNPROCESSABLE, "/source",
             "a source has %d bytes at most", SOURCE_BYTES_MAX);
+    }
     text = source_normal(cx->arena, raw, &len);
     if (text == NULL)
         return FAIL(&cx->diag, ERR_TOO_LARGE, "the source needs too much memory");
-    if (len == 0)
+    if (len == 0) {
         return FAIL_FIELD(
             &cx->diag, ERR_UNPROCESSABLE, "/source", "the source is empty");
+    }
     *out = (struct str){text, len};
     return ERR_OK;
 }
@@ -333,12 +338,14 @@ job_source_take(struct ctx *cx, struct str raw, struct str *out)
 enum err
 job_lane_take(struct ctx *cx, const char *name, enum lane *out)
 {
-    if (!lane_parse(str_of(name), out))
+    if (!lane_parse(str_of(name), out)) {
         return FAIL_FIELD(
             &cx->diag, ERR_INVALID, "/lane", "a lane is dp, exact or rows");
-    if (*out == LANE_ROWS)
+    }
+    if (*out == LANE_ROWS) {
         return FAIL_FIELD(&cx->diag, ERR_NOT_YET, "/lane",
             "lane rows is not available in this version");
+    }
     return ERR_OK;
 }
 

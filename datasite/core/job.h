@@ -64,16 +64,18 @@ struct job_draft {
     json_t *outputs;                  /* borrowed, may be NULL */
 };
 
-/* Checks what can be said at once, stores, and leaves the rest to the queue. ERR_CONFLICT
- * with {"job":URL}: the same source by the same person on the same dataset. */
+/* Checks what can be said at once, stores, and leaves the rest to the queue.
+ * ERR_CONFLICT with {"job":URL}: the same source by the same person on the same
+ * dataset. */
 enum err job_submit(
     struct ctx *cx, const struct job_draft *draft, struct job *out) NODISCARD;
 /* A new version of one's own job: back to checking. NULL title and question stay; a
  * negative epsilon stays. */
 enum err job_revise(
-    struct ctx *cx, struct job *j, const struct job_draft *draft) NODISCARD;
+    struct ctx *cx, struct job *j, const struct job_draft *change) NODISCARD;
 
-/* A source in its normal form, in arena memory; a lane by name, if there is such a lane yet. */
+/* A source in its normal form, in arena memory; a lane by name, if there is such a lane
+ * yet. */
 enum err job_source_take(struct ctx *cx, struct str raw, struct str *out) NODISCARD;
 enum err job_lane_take(struct ctx *cx, const char *name, enum lane *out) NODISCARD;
 
@@ -105,14 +107,14 @@ struct job_filter {
 enum err job_list(struct ctx *cx, const struct job_filter *f) NODISCARD;
 enum err job_next(struct ctx *cx, struct job *out, bool *more) NODISCARD;
 
-/* The one writer of a state: checks the table and who asks, writes state, revision, audit
- * entry and event. facts is consumed, may be NULL. ERR_CONFLICT_STATE carries
+/* The one writer of a state: checks the table and who asks, writes state, revision,
+ * audit entry and event. facts is consumed, may be NULL. ERR_CONFLICT_STATE carries
  * {"state":…,"allowed":[…]}. Precondition: inside a transaction. */
 enum err job_move(
     struct ctx *cx, struct job *j, enum job_state to, json_t *facts) NODISCARD;
 
-/* Ends before a result: by the author, by the owner, by the owner taking an approval back.
- * What the job holds returns. comment may be "". */
+/* Ends before a result: by the author, by the owner, by the owner taking an approval
+ * back. What the job holds returns. comment may be "". */
 enum err job_retract(struct ctx *cx, struct job *j, const char *comment) NODISCARD;
 enum err job_stop(struct ctx *cx, struct job *j, const char *comment) NODISCARD;
 enum err job_unapprove(struct ctx *cx, struct job *j, const char *comment) NODISCARD;

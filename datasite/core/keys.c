@@ -57,9 +57,10 @@ secret_read(struct diag *d, const char *path, uint8_t out[SECRET_BYTES])
     FD_SCOPE(fd) = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd == -1 || fstat(fd, &st) == -1)
         return FAIL(d, ERR_IO, "%s: %s", path, strerror(errno));
-    if (st.st_mode & 077)
+    if (st.st_mode & 077) {
         return FAIL(
             d, ERR_IO, "%s: others may read this secret; set its mode to 0400", path);
+    }
     if (read(fd, out, SECRET_BYTES) != SECRET_BYTES || read(fd, &more, 1) != 0)
         return FAIL(d, ERR_IO, "%s: not a key of %d bytes", path, SECRET_BYTES);
     return ERR_OK;
@@ -81,14 +82,13 @@ secret_open(
 static enum err
 public_write(struct diag *d, const char *dir, const uint8_t key[32])
 {
-    char path[PATH_MAX], text[48];
+    char path[PATH_MAX], text[44], line[48];
 
     snprintf(path, sizeof path, "%s/site.pub", dir);
     if (access(path, F_OK) == 0)
         return ERR_OK;
-    base64url_text(key, 32, text);
-    strcat(text, "\n");
-    return file_replace(d, path, str_of(text), 0444);
+    snprintf(line, sizeof line, "%s\n", base64url_text(key, 32, text));
+    return file_replace(d, path, str_of(line), 0444);
 }
 
 static enum err
@@ -111,9 +111,10 @@ keys_open(struct diag *d, const char *keys_dir, struct keys **out)
 
     if (sodium_init() == -1)
         return FAIL(d, ERR_INTERNAL, "libsodium does not start");
-    if (strlen(keys_dir) > PATH_MAX - 64)
+    if (strlen(keys_dir) > PATH_MAX - 64) {
         return FAIL(
             d, ERR_INVALID, "%.100s…: the name of the folder is too long", keys_dir);
+    }
     if (mkdir(keys_dir, 0700) == -1 && errno != EEXIST)
         return FAIL(d, ERR_IO, "%s: %s", keys_dir, strerror(errno));
     k = sodium_malloc(sizeof *k);

@@ -12,16 +12,17 @@ struct keys; /* memory that is locked and guarded */
  * site.pub is the public half of the first, as text for others. */
 enum err keys_open(struct diag *d, const char *keys_dir, struct keys **out) NODISCARD;
 void keys_close(struct keys *k);
-const uint8_t *keys_public(const struct keys *k);  /* 32 bytes, Ed25519 */
+const uint8_t *keys_public(const struct keys *k); /* 32 bytes, Ed25519 */
 void keys_sign(const struct keys *k, struct str msg, uint8_t sig[64]);
 bool keys_verify(const uint8_t public_key[32], struct str msg, const uint8_t sig[64]);
 /* Keyed hash of a secret, for look-up: what the database holds. purpose ("session", "token")
  * keeps hashes of different kinds apart. */
-struct digest keys_token_hash(const struct keys *k, const char *purpose, struct str token);
+struct digest keys_token_hash(
+    const struct keys *k, const char *purpose, struct str token);
 /* Text that must rest unread in the database: encrypted and authenticated, bound to a
  * context such as the row it stands in. keys_unseal: ERR_DB when it was altered. */
-enum err keys_seal(const struct keys *k, struct diag *d, struct str context, struct str plain,
-    struct buf *out) NODISCARD;
+enum err keys_seal(const struct keys *k, struct diag *d, struct str context,
+    struct str plain, struct buf *out) NODISCARD;
 enum err keys_unseal(const struct keys *k, struct diag *d, struct str context,
     struct str sealed, struct buf *out) NODISCARD;
 

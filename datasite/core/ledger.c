@@ -149,7 +149,7 @@ cap_get(
     return db_one(cx->db, &cx->diag, cx->arena, STMT_CAP_GET, p->dataset_id,
         cap_names[kind], p->project_id, p->user_id, p->job_id, &out->limit_nano,
         &out->spent_nano, &out->reserved_nano, &out->limit_atto, &out->spent_atto,
-        &out->reserved_atto, &out->epsilon_nano);
+        &out->reserved_atto, &out->epsilon_nano, &out->delta_atto);
 }
 
 enum err
@@ -216,9 +216,10 @@ cap_ensure(struct ctx *cx, enum cap_kind kind, const struct ledger_party *who)
 {
     struct ledger_party p = party_of(kind, who);
 
-    if (kind == CAP_JOB)
+    if (kind == CAP_JOB) {
         return db_run(cx->db, &cx->diag, NULL, STMT_CAP_ENSURE_JOB, p.dataset_id,
             p.project_id, p.user_id, p.job_id);
+    }
     return db_run(cx->db, &cx->diag, NULL, STMT_CAP_ENSURE, p.dataset_id,
         cap_names[kind], p.project_id, p.user_id, LEDGER_NO_LIMIT, LEDGER_NO_LIMIT,
         LEDGER_NO_LIMIT);
@@ -229,20 +230,21 @@ static enum err
 refuse(struct ctx *cx, const struct ledger_party *who, enum cap_kind kind,
     struct amount ask, struct amount room)
 {
-    struct dataset ds;
+    struct cap whole;
     struct budget b = {.eps_nano = ask.nano, .rho_nano = ask.nano};
     char requested[32], left[32];
 
-    TRY(dataset_by_id(cx, who->dataset_id, &ds));
-    nano_text(accountant_eps_nano(who->accounting, b, ds.delta_atto), requested);
+    TRY(ledger_cap(cx, CAP_DATASET, who, &whole));
+    nano_text(accountant_eps_nano(who->accounting, b, whole.delta_atto), requested);
     b.eps_nano = b.rho_nano = room.nano;
-    nano_text(accountant_eps_nano(who->accounting, b, ds.delta_atto), left);
+    nano_text(accountant_eps_nano(who->accounting, b, whole.delta_atto), left);
     snprintf(cx->diag.extra, sizeof cx->diag.extra,
         "{\"requested\":\"%s\",\"free\":\"%s\",\"cap\":\"%s\"}", requested, left,
         cap_names[kind]);
-    if (ask.nano <= room.nano)
+    if (ask.nano <= room.nano) {
         return FAIL(&cx->diag, ERR_BUDGET, "the delta of the %s does not allow it",
             cap_names[kind]);
+    }
     return FAIL(&cx->diag, ERR_BUDGET,
         "epsilon %s is asked for; the budget of the %s has %s left", requested,
         cap_names[kind], left);
@@ -257,9 +259,10 @@ book(struct ctx *cx, const struct ledger_party *who, struct ledger_row *row)
     TRY(db_run(cx->db, &cx->diag, &changed, STMT_CAP_MOVE, who->dataset_id,
         who->project_id, who->user_id, who->job_id, row->limit_nano, row->limit_atto,
         row->reserved_nano, row->reserved_atto, row->spent_nano, row->spent_atto));
-    if (changed != CAPS_OF_A_JOB)
+    if (changed != CAPS_OF_A_JOB) {
         return FAIL(&cx->diag, ERR_DB, "%" PRId64 " caps moved instead of %d", changed,
             CAPS_OF_A_JOB);
+    }
     return row_append(cx, row, who->dataset_id, NULL);
 }
 
@@ -280,9 +283,10 @@ ledger_reserve(struct ctx *cx, const struct ledger_party *who, struct budget ask
     struct cap cap;
     TXN_SCOPE(txn);
 
-    if (a.nano < 0 || a.atto < 0)
+    if (a.nano < 0 || a.atto < 0) {
         return FAIL(
             &cx->diag, ERR_POLICY, "this budget is not in the dataset's accounting");
+    }
     TRY(txn_begin(&txn, cx->db, &cx->diag));
     for (enum cap_kind kind = CAP_PROJECT; kind <= CAP_JOB; kind++)
         TRY(cap_ensure(cx, kind, who));
@@ -318,8 +322,8 @@ charged_before(struct ctx *cx, const struct ledger_party *who,
     return err;
 }
 
-/* May the price leave every cap? It stands reserved in all of them, so that what the job
- * has left is the bound; the others are looked at again all the same. */
+/* May the price leave every cap? It stands reserved in all of them, so that what the
+ * job has left is the bound; the others are looked at again all the same. */
 static enum err
 charge_fits(struct ctx *cx, const struct ledger_party *who, struct amount a, bool *out)
 {
@@ -390,9 +394,10 @@ ledger_keep(struct ctx *cx, const char *job_id, int64_t job_version,
         return FAIL(&cx->diag, ERR_TOO_LARGE, "the answer needs too much memory");
     TRY(db_run(cx->db, &cx->diag, &changed, STMT_MEASUREMENT_KEEP, job_id, job_version,
         data_version, digest_text(measurement, digest), text));
-    if (changed != 1)
+    if (changed != 1) {
         return FAIL(&cx->diag, ERR_CONFLICT,
             "an answer is kept once, and only for a measurement that was paid");
+    }
     return ERR_OK;
 }
 
@@ -431,9 +436,10 @@ adjust_book(struct ctx *cx, const struct ledger_party *p, enum cap_kind kind,
     TRY(ledger_cap(cx, kind, p, &cap));
     first = cap.limit_nano == LEDGER_NO_LIMIT;
     if (limit.nano - cap.spent_nano < cap.reserved_nano ||
-        limit.atto - cap.spent_atto < cap.reserved_atto)
+        limit.atto - cap.spent_atto < cap.reserved_atto) {
         return refuse(
             cx, p, kind, (struct amount){cap.spent_nano + cap.reserved_nano, 0}, limit);
+    }
     row.price = amount_shown(p->accounting, limit);
     row.price.eps_nano = epsilon_nano;
     row.price.delta_atto = delta_atto;
@@ -491,9 +497,10 @@ row_verify(struct ctx *cx, const char *dataset_id, const struct ledger_row *r,
     if (doc == NULL)
         return FAIL(&cx->diag, ERR_INTERNAL, "no memory for a row of the ledger");
     TRY(row_digest(&cx->diag, before, doc, hash));
-    if (r->seq != seq || strcmp(hash, r->hash) != 0)
+    if (r->seq != seq || strcmp(hash, r->hash) != 0) {
         return FAIL(&cx->diag, ERR_CONFLICT,
             "the ledger of %s is not what was written: row %" PRId64, dataset_id, seq);
+    }
     return ERR_OK;
 }
 

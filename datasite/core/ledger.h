@@ -5,8 +5,9 @@
  * dataset's, the project's, the researcher's in the project, and the job's. Caps are
  * sums of rows kept beside them; ledger_verify recomputes both.
  *
- * Only integers; only inside one BEGIN IMMEDIATE transaction of the single writer, so no
- * two charges interleave; durable (WAL, synchronous=FULL) before the caller goes on. */
+ * Only integers; only inside one BEGIN IMMEDIATE transaction of the single writer, so
+ * no two charges interleave; durable (WAL, synchronous=FULL) before the caller goes
+ * on. */
 #ifndef DATASITE_CORE_LEDGER_H
 #define DATASITE_CORE_LEDGER_H
 
@@ -25,7 +26,8 @@ enum cap_kind {
 struct cap {
     int64_t limit_nano, spent_nano, reserved_nano;
     int64_t limit_atto, spent_atto, reserved_atto;
-    int64_t epsilon_nano; /* what was declared; LEDGER_NO_LIMIT: nothing */
+    /* What was declared; LEDGER_NO_LIMIT: nothing. */
+    int64_t epsilon_nano, delta_atto;
 };
 
 /* Whose caps an act touches. */
@@ -59,8 +61,9 @@ enum err ledger_adjust(struct ctx *cx, const struct dataset *ds, const char *pro
 /* Holds ask against all caps at once. ERR_BUDGET with {"requested","free"} in diag. */
 enum err ledger_reserve(
     struct ctx *cx, const struct ledger_party *who, struct budget ask) NODISCARD;
-/* One measurement. STORED: *answer (arena) was given before. PAID: charged now, or charged
- * by an earlier attempt whose answer never left. REFUSED: nothing was written. */
+/* One measurement. STORED: *answer (arena) was given before. PAID: charged now, or
+ * charged by an earlier attempt whose answer never left. REFUSED: nothing was
+ * written. */
 enum err ledger_charge(struct ctx *cx, const struct ledger_party *who,
     const struct ledger_charge *c, enum ledger_verdict *verdict,
     const char **answer) NODISCARD;
@@ -89,10 +92,10 @@ struct ledger_row {
 };
 enum err ledger_read(
     struct ctx *cx, const char *dataset_id, int64_t after, int64_t limit) NODISCARD;
-enum err ledger_next(struct ctx *cx, struct ledger_row *out, bool *more) NODISCARD;
+enum err ledger_next(struct ctx *cx, struct ledger_row *r, bool *more) NODISCARD;
 
-/* Recomputes the chain of one dataset, every cap from the rows, and every charge's audit
- * entry. ERR_CONFLICT names the first disagreement. */
+/* Recomputes the chain of one dataset, every cap from the rows, and every charge's
+ * audit entry. ERR_CONFLICT names the first disagreement. */
 enum err ledger_verify(struct ctx *cx, const char *dataset_id) NODISCARD;
 enum err ledger_verify_all(struct ctx *cx) NODISCARD;
 

@@ -23,12 +23,13 @@ static const char nobody[] = "$argon2id$v=19$m=65536,t=3,p=1$AAAAAAAAAAAAAAAAAAA
                              "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /* One per process: memory for two hashes is the ceiling whoever asks. */
-static struct {
+struct slots {
     pthread_mutex_t lock;
     pthread_cond_t freed;
     int busy, waiting;
-} slots = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0,
-    0}; /* NOLINT(cppcoreguidelines-avoid-non-const-global-variables) */
+};
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
+static struct slots slots = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0};
 
 static bool
 slot_take(void)
@@ -64,29 +65,34 @@ slot_give(void)
 static bool
 is_one_character(struct str s)
 {
-    for (size_t i = 1; i < s.len; i++)
+    for (size_t i = 1; i < s.len; i++) {
         if (s.ptr[i] != s.ptr[0])
             return false;
+    }
     return true;
 }
 
 enum err
 password_check(struct diag *d, struct str password, const char *email)
 {
-    if (password.len < PASSWORD_BYTES_MIN)
+    if (password.len < PASSWORD_BYTES_MIN) {
         return FAIL_FIELD(d, ERR_UNPROCESSABLE, "/password",
             "a password has at least %d bytes", PASSWORD_BYTES_MIN);
-    if (password.len > PASSWORD_BYTES_MAX)
+    }
+    if (password.len > PASSWORD_BYTES_MAX) {
         return FAIL_FIELD(d, ERR_UNPROCESSABLE, "/password",
             "a password has at most %d bytes", PASSWORD_BYTES_MAX);
-    if (memchr(password.ptr, 0, password.len) != NULL || !str_utf8_ok(password))
+    }
+    if (memchr(password.ptr, 0, password.len) != NULL || !str_utf8_ok(password)) {
         return FAIL_FIELD(
             d, ERR_UNPROCESSABLE, "/password", "a password is UTF-8 without NUL");
+    }
     if (is_one_character(password) ||
         (strlen(email) == password.len &&
-            strncasecmp(email, password.ptr, password.len) == 0))
+            strncasecmp(email, password.ptr, password.len) == 0)) {
         return FAIL_FIELD(
             d, ERR_UNPROCESSABLE, "/password", "this password is too easy to guess");
+    }
     return ERR_OK;
 }
 

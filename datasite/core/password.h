@@ -8,12 +8,13 @@
 #define PASSWORD_HASH_BYTES 128
 
 /* 12 to 1024 bytes, and neither one character repeated nor the account's own e-mail. */
-enum err password_check(struct diag *d, struct str password, const char *email) NODISCARD;
-enum err password_hash(struct diag *d, struct str password, char out[PASSWORD_HASH_BYTES])
-    NODISCARD;
+enum err password_check(
+    struct diag *d, struct str password, const char *email) NODISCARD;
+enum err password_hash(
+    struct diag *d, struct str password, char out[PASSWORD_HASH_BYTES]) NODISCARD;
 /* hash "": no such account or no password. The work and the answer (*ok false) are those
  * of a wrong password, so that neither text nor time tells. ERR_RATE: too many wait. */
-enum err password_verify(struct diag *d, struct str password, const char *hash, bool *ok)
-    NODISCARD;
+enum err password_verify(
+    struct diag *d, struct str password, const char *hash, bool *ok) NODISCARD;
 
 #endif

@@ -101,9 +101,10 @@ dataset_add(struct ctx *cx, const char *project_id, const char *name, size_t i)
 static enum err
 datasets_set(struct ctx *cx, const char *project_id, const struct project_draft *draft)
 {
-    if (draft->datasets_n > PROJECT_DATASETS_MAX)
+    if (draft->datasets_n > PROJECT_DATASETS_MAX) {
         return FAIL_FIELD(&cx->diag, ERR_UNPROCESSABLE, "/datasets",
             "name at most %d datasets", PROJECT_DATASETS_MAX);
+    }
     TRY(db_run(cx->db, &cx->diag, NULL, STMT_PROJECT_DATASETS_DELETE, project_id));
     for (size_t i = 0; i < draft->datasets_n; i++)
         TRY(dataset_add(cx, project_id, draft->datasets[i], i));
@@ -139,9 +140,10 @@ member_check(struct ctx *cx, const char *id, const char *user_id, enum err other
     if (err != ERR_NOT_FOUND)
         return err;
     diag_clear(&cx->diag);
-    if (otherwise == ERR_FORBIDDEN)
+    if (otherwise == ERR_FORBIDDEN) {
         snprintf(cx->diag.extra, sizeof cx->diag.extra, "%s",
             "{\"missing_permission\":\"project.member\"}");
+    }
     return FAIL(&cx->diag, otherwise,
         otherwise == ERR_FORBIDDEN ? "only its members change a project"
                                    : "no such project");

@@ -15,10 +15,11 @@
 #include <time.h>
 
 #define THREADS_MAX 16
-/* Work that nobody announced is found by looking; what failed is not tried at once again. */
+/* Work that nobody announced is found by looking; what failed is not tried at once
+ * again. */
 #define IDLE_WAIT_S            1
 #define CHECK_TRIES_MAX        3
-#define PAUSE_AFTER_FAILURE_US (200 * 1000)
+#define PAUSE_AFTER_FAILURE_US (200 * 1000L)
 
 struct queue {
     struct site *site;
@@ -127,7 +128,8 @@ pause_us(long us)
     nanosleep(&t, NULL);
 }
 
-/* The first gate. Where the sandbox is not to be had, a few tries and then an answer. */
+/* The first gate. Where the sandbox is not to be had, a few tries and then an
+ * answer. */
 static enum err
 do_check(struct ctx *cx, const char *job_id)
 {
@@ -166,12 +168,13 @@ work(struct ctx *cx, const struct claim *c)
 {
     enum err err = ERR_OK;
 
-    if (c->state == JOB_CHECKING)
+    if (c->state == JOB_CHECKING) {
         err = do_check(cx, c->job_id);
-    else if (c->state == JOB_RUNNING)
+    } else if (c->state == JOB_RUNNING) {
         err = do_run(cx, c->job_id);
-    else
+    } else {
         return ERR_OK;
+    }
     if (err != ERR_OK)
         log_diag(LOG_ERROR, "queue.work", &cx->diag);
     return claim_give(cx, c);
@@ -259,8 +262,8 @@ queue_start(struct site *site, struct diag *d, int threads)
     return ERR_OK;
 }
 
-/* Ends the runs in flight: their threads wait for them. One that is not there any more is
- * as good as ended. */
+/* Ends the runs in flight: their threads wait for them. One that is not there any more
+ * is as good as ended. */
 static void
 stop_runs(struct site *site)
 {

@@ -1,7 +1,8 @@
 /* queue.h -- the threads that check submissions and run approved jobs.
  *
- * Each thread looks for the oldest piece of work, claims it with one UPDATE … RETURNING,
- * does it and looks again. Nothing is kept in memory that the database does not hold. */
+ * Each thread looks for the oldest piece of work, claims it with one UPDATE …
+ * RETURNING, does it and looks again. Nothing is kept in memory that the database does
+ * not hold. */
 #ifndef DATASITE_CORE_QUEUE_H
 #define DATASITE_CORE_QUEUE_H
 
@@ -9,13 +10,14 @@
 
 struct queue;
 
-/* Starts `threads` (0: RUNS_AT_ONCE_MAX) threads and sets site->queue. After db, runner and
- * queue_recover. */
+/* Starts `threads` (0: RUNS_AT_ONCE_MAX) threads and sets site->queue. After db, runner
+ * and queue_recover. */
 enum err queue_start(struct site *site, struct diag *d, int threads) NODISCARD;
 /* Ends them; runs in flight are cancelled and taken up again at the next start. */
 void queue_stop(struct site *site);
 /* At start, before queue_start: what a crash left half done is taken up again or ended,
- * and the ledger is verified. ERR_CONFLICT: it does not add up. *resumed may be NULL. */
+ * and the ledger is verified. ERR_CONFLICT: it does not add up. *resumed may be
+ * NULL. */
 enum err queue_recover(struct site *site, struct diag *d, int *resumed) NODISCARD;
 /* There may be work: call after a commit. Harmless without a queue. */
 void queue_wake(struct site *site);

@@ -68,8 +68,8 @@ upload_abandon(struct ctx *cx, const char *dataset_id, int64_t version)
     return dataset_data_abandon(cx, &ds, version);
 }
 
-/* Uploads that never came into force. What the vault may hold of one is forgotten; that it
- * holds nothing is the usual case. */
+/* Uploads that never came into force. What the vault may hold of one is forgotten; that
+ * it holds nothing is the usual case. */
 static enum err
 uploads_abandon(struct ctx *cx)
 {

@@ -1,4 +1,5 @@
-/* release.c -- the second gate: results that wait, the act of letting go, the receipt. */
+/* release.c -- the second gate: results that wait, the act of letting go, the
+ * receipt. */
 #include "datasite/core/release.h"
 
 #include "datasite/base/enc.h"
@@ -27,8 +28,8 @@ text_of(struct ctx *cx, const json_t *v, const char **out)
                         : FAIL(&cx->diag, ERR_TOO_LARGE, "the result is too large");
 }
 
-/* What can be said of a result without disclosure control: which gate it passes, and how
- * many of its numbers are exact. */
+/* What can be said of a result without disclosure control: which gate it passes, and
+ * how many of its numbers are exact. */
 static json_t *
 checks_json(const struct job *j, const json_t *measurements)
 {
@@ -248,10 +249,11 @@ release_decide(struct ctx *cx, struct job *j, bool release, const char *comment)
     TRY(txn_begin(&txn, cx->db, &cx->diag));
     if (j->state != JOB_HELD)
         return job_move(cx, j, release ? JOB_RELEASED : JOB_WITHHELD, NULL);
-    if (release)
+    if (release) {
         TRY(release_publish(cx, j, comment));
-    else
+    } else {
         TRY(job_move(cx, j, JOB_WITHHELD, json_pack("{s:s}", "comment", comment)));
+    }
     TRY(txn_commit(&txn, &cx->diag));
     event_wake();
     return ERR_OK;

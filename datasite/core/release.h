@@ -1,7 +1,8 @@
 /* release.h -- the second gate: results that wait, the act of letting go, the receipt.
  *
- * A receipt is {"receipt":{…},"signature":"…","key":"…"} (base64url): the site's Ed25519
- * signature over RECEIPT_DOMAIN and the canonical JSON of the member "receipt". */
+ * A receipt is {"receipt":{…},"signature":"…","key":"…"} (base64url): the site's
+ * Ed25519 signature over RECEIPT_DOMAIN and the canonical JSON of the member
+ * "receipt". */
 #ifndef DATASITE_CORE_RELEASE_H
 #define DATASITE_CORE_RELEASE_H
 

@@ -48,14 +48,16 @@ static enum err
 draft_check(struct ctx *cx, const struct job *j, const struct review_draft *draft)
 {
     if (draft->version != j->version ||
-        strcmp(draft->source_sha256, j->source_sha256) != 0)
+        strcmp(draft->source_sha256, j->source_sha256) != 0) {
         return FAIL(&cx->diag, ERR_STALE,
             "the job is at another version than the one that was looked at");
+    }
     if (draft->comment[0] != '\0')
         return field_text(&cx->diag, "/comment", draft->comment, TEXT_BYTES_MAX);
-    if (draft->decision != DECISION_APPROVE)
+    if (draft->decision != DECISION_APPROVE) {
         return FAIL_FIELD(
             &cx->diag, ERR_UNPROCESSABLE, "/comment", "say why: the author reads it");
+    }
     return ERR_OK;
 }
 

@@ -31,7 +31,7 @@ enum err review_decide(struct ctx *cx, struct job *j, const struct review_draft 
     struct review *out) NODISCARD;
 enum err review_list(
     struct ctx *cx, const char *job_id, const char *after, int64_t limit) NODISCARD;
-enum err review_next(struct ctx *cx, struct review *out, bool *more) NODISCARD;
+enum err review_next(struct ctx *cx, struct review *r, bool *more) NODISCARD;
 /* ERR_STALE: code, data, policy or runtime are not those of the approval. */
 enum err review_binds(struct ctx *cx, const struct job *j) NODISCARD;
 

@@ -135,10 +135,11 @@ charge_step(struct ctx *cx, const struct outing *o, const struct charge_ask *ask
     TRY(ledger_charge(cx, &party, &charge, &said, &stored));
     TRY(txn_commit(&txn, &cx->diag));
     *verdict = verdicts[said];
-    if (said == LEDGER_REFUSED)
+    if (said == LEDGER_REFUSED) {
         buf_addz(answer, "what the job may spend does not cover this measurement");
-    else if (stored != NULL)
+    } else if (stored != NULL) {
         buf_addz(answer, stored);
+    }
     event_wake();
     return ERR_OK;
 }
@@ -208,7 +209,8 @@ run_fail(struct ctx *cx, struct job *j, const char *run_id, const struct outcome
     return ledger_settle(cx, &party);
 }
 
-/* The result is stored and, where the policy says so, released. Inside a transaction. */
+/* The result is stored and, where the policy says so, released. Inside a
+ * transaction. */
 static enum err
 run_succeed(struct ctx *cx, struct outing *o, const struct outcome *got)
 {
@@ -240,10 +242,11 @@ outing_end(struct ctx *cx, struct outing *o, const struct outcome *got)
         TRY(db_run(cx->db, &cx->diag, NULL, STMT_RUN_DONE, o->run_id, NULL));
         return txn_commit(&txn, &cx->diag);
     }
-    if (got->kind == OUTCOME_OK)
+    if (got->kind == OUTCOME_OK) {
         TRY(run_succeed(cx, o, got));
-    else
+    } else {
         TRY(run_fail(cx, &o->job, o->run_id, got));
+    }
     TRY(txn_commit(&txn, &cx->diag));
     event_wake();
     return ERR_OK;
@@ -282,10 +285,11 @@ run_cut_off(struct ctx *cx, const char *job_id, int64_t attempts_max)
         return ERR_OK;
     TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_RUN_BY_ID, j.run_id, &version,
         &data_version, &attempts, &state));
-    if (attempts < attempts_max)
+    if (attempts < attempts_max) {
         TRY(job_move(cx, &j, JOB_QUEUED, json_pack("{s:s}", "run", j.run_id)));
-    else
+    } else {
         TRY(run_fail(cx, &j, j.run_id, &lost));
+    }
     TRY(txn_commit(&txn, &cx->diag));
     event_wake();
     return ERR_OK;

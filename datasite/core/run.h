@@ -5,11 +5,13 @@
 #include "datasite/core/job.h"
 #include "sandbox/runner_client.h"
 
-/* How often a run is begun at most when the sandbox dies under it, and when the server does. */
+/* How often a run is begun at most when the sandbox dies under it, and when the server
+ * does. */
 #define RUN_ATTEMPTS_MAX 3
 #define RUN_RESTARTS_MAX 50
 
-/* Queued to running, as a new run or as the one that was cut off. Inside a transaction. */
+/* Queued to running, as a new run or as the one that was cut off. Inside a
+ * transaction. */
 enum err run_begin(struct ctx *cx, struct job *j) NODISCARD;
 /* Orders it and answers its charges, then stores what came of it and moves the job on:
  * released, held or failed. cx holds no connection. Any error: nothing was decided; see
@@ -18,8 +20,9 @@ enum err run_do(struct ctx *cx, const char *job_id) NODISCARD;
 /* After an error or a crash: running to queued, or to failed after so many attempts. */
 enum err run_cut_off(
     struct ctx *cx, const char *job_id, int64_t attempts_max) NODISCARD;
-/* What the author may know of the failure of a run; JSON null where there is none. Lane dp:
- * everything. The others: kind and line, and only where the mock run failed alike. Owned. */
+/* What the author may know of the failure of a run; JSON null where there is none. Lane
+ * dp: everything. The others: kind and line, and only where the mock run failed alike.
+ * Owned. */
 json_t *run_failure_shown(const struct job *j, const char *mock_json);
 
 #endif

@@ -108,9 +108,10 @@ attempt_begin(struct ctx *cx, const struct attempt *a, int *wait_s)
     *wait_s = wait[0];
     for (int i = 1; i < 3; i++)
         *wait_s = wait[i] > *wait_s ? wait[i] : *wait_s;
-    if (*wait_s > 0)
+    if (*wait_s > 0) {
         return FAIL(&cx->diag, ERR_RATE,
             "too many sign-ins that failed; try again in %d seconds", *wait_s);
+    }
     return txn_commit(&txn, &cx->diag);
 }
 
@@ -158,10 +159,11 @@ session_sign_in(struct ctx *cx, const char *email, struct str password,
     TRY(attempt_begin(cx, &a, &out->retry_after_s));
     err = db_one(
         cx->db, &cx->diag, cx->arena, STMT_USER_PASSWORD, a.email, &user_id, &hash);
-    if (err == ERR_NOT_FOUND)
+    if (err == ERR_NOT_FOUND) {
         diag_clear(&cx->diag);
-    else
+    } else {
         TRY(err);
+    }
     err = password_verify(&cx->diag, password, hash, &ok);
     if (err == ERR_RATE)
         out->retry_after_s = 1;
@@ -236,7 +238,8 @@ session_cookie_name(const struct site *site)
 void
 session_cookie_text(const struct site *site, const char *secret, char *out, size_t cap)
 {
-    snprintf(out, cap, "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s",
-        session_cookie_name(site), secret, secret[0] != '\0' ? SESSION_LIFE_S : 0,
+    snprintf(out, cap, "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s",
+        session_cookie_name(site), secret,
+        secret[0] != '\0' ? (long long)SESSION_LIFE_S : 0LL,
         is_https(site) ? "; Secure" : "");
 }

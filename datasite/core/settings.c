@@ -22,10 +22,11 @@ static const struct setting {
 static void
 take(struct settings *s, const char *name, const char *value)
 {
-    if (strcmp(name, "site_name") == 0)
+    if (strcmp(name, "site_name") == 0) {
         s->site_name = value;
-    else if (strcmp(name, "tokens_may_decide") == 0)
+    } else if (strcmp(name, "tokens_may_decide") == 0) {
         s->tokens_may_decide = strcmp(value, "true") == 0;
+    }
 }
 
 enum err
@@ -62,9 +63,10 @@ value_check(struct diag *d, const struct setting *s, const char *value)
 static enum err
 name_check(struct diag *d, const char *name, const char *value)
 {
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(name, known[i].name) == 0)
             return value_check(d, &known[i], value);
+    }
     return FAIL(d, ERR_NOT_FOUND, "no setting is called %.60s", name);
 }
 
@@ -78,10 +80,11 @@ settings_set(struct ctx *cx, const char *name, const char *value)
     TRY(name_check(&cx->diag, name, value));
     TRY(txn_begin(&txn, cx->db, &cx->diag));
     err = db_one(cx->db, &cx->diag, cx->arena, STMT_SETTING_GET, name, &was);
-    if (err == ERR_NOT_FOUND)
+    if (err == ERR_NOT_FOUND) {
         diag_clear(&cx->diag);
-    else
+    } else {
         TRY(err);
+    }
     if (was != NULL && strcmp(was, value) == 0)
         return txn_commit(&txn, &cx->diag);
     TRY(db_run(cx->db, &cx->diag, NULL, STMT_SETTING_PUT, name, value));

@@ -5,8 +5,8 @@
 #include "datasite/core/ctx.h"
 
 struct settings {
-    const char *site_name;   /* shown to people; arena memory */
-    bool tokens_may_decide;  /* bearer tokens may review, release and change budgets */
+    const char *site_name;  /* shown to people; arena memory */
+    bool tokens_may_decide; /* bearer tokens may review, release and change budgets */
 };
 
 /* Stored values over defaults. */

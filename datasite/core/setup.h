@@ -4,7 +4,7 @@
 
 #include "datasite/core/user.h"
 
-#define SETUP_TOKEN_BYTES 44
+#define SETUP_TOKEN_BYTES   44
 #define SETUP_TOKEN_MINUTES 30
 
 /* A new single-use token; older ones end. ERR_CONFLICT: the site has accounts. Commits. */

@@ -85,11 +85,12 @@ throttle_network(const char *address, char out[64])
 {
     unsigned char b[16];
 
-    if (inet_pton(AF_INET, address, b) == 1)
+    if (inet_pton(AF_INET, address, b) == 1) {
         snprintf(out, 64, "%d.%d.%d.0/24", b[0], b[1], b[2]);
-    else if (inet_pton(AF_INET6, address, b) == 1)
+    } else if (inet_pton(AF_INET6, address, b) == 1) {
         snprintf(out, 64, "%02x%02x:%02x%02x:%02x%02x:%02x%02x::/64", b[0], b[1], b[2],
             b[3], b[4], b[5], b[6], b[7]);
-    else
+    } else {
         snprintf(out, 64, "%s", address);
+    }
 }

@@ -13,10 +13,12 @@ struct throttle {
 
 /* Takes a place for an attempt, in the open transaction; give it back when the attempt turns
  * out well. *wait_s: 0, or the seconds until there is one (then nothing is taken). */
-enum err throttle_take(struct ctx *cx, const struct throttle *t, const char *key, int *wait_s)
-    NODISCARD;
-enum err throttle_give_back(struct ctx *cx, const struct throttle *t, const char *key) NODISCARD;
-enum err throttle_forgive(struct ctx *cx, const struct throttle *t, const char *key) NODISCARD;
+enum err throttle_take(
+    struct ctx *cx, const struct throttle *t, const char *key, int *wait_s) NODISCARD;
+enum err throttle_give_back(
+    struct ctx *cx, const struct throttle *t, const char *key) NODISCARD;
+enum err throttle_forgive(
+    struct ctx *cx, const struct throttle *t, const char *key) NODISCARD;
 /* The network of an address, as a key: /24 of IPv4, /64 of IPv6, else the text itself. */
 void throttle_network(const char *address, char out[64]);
 

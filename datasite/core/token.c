@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define SECOND_US         INT64_C(1000000)
-#define DAY_US            (24 * 3600 * SECOND_US)
+#define DAY_US            (INT64_C(86400) * SECOND_US)
 #define USE_NOTED_US      (3600 * SECOND_US)
 #define TOKENS_OF_ONE_MAX 100
 
@@ -58,11 +58,12 @@ all_reads(void)
 static bool
 area_find(const char *name, size_t len, size_t *out)
 {
-    for (size_t i = 0; i < ARRAY_N(areas); i++)
+    for (size_t i = 0; i < ARRAY_N(areas); i++) {
         if (strlen(areas[i]) == len && memcmp(areas[i], name, len) == 0) {
             *out = i;
             return true;
         }
+    }
     return false;
 }
 
@@ -72,18 +73,19 @@ scope_parse(const char *name, uint64_t *io)
     const char *colon = strchr(name, ':');
     size_t area;
 
-    if (strcmp(name, "*") == 0 || strcmp(name, "write") == 0)
+    if (strcmp(name, "*") == 0 || strcmp(name, "write") == 0) {
         *io = SCOPES_ALL;
-    else if (strcmp(name, "read") == 0)
+        return true;
+    }
+    if (strcmp(name, "read") == 0) {
         *io |= all_reads();
-    else if (colon == NULL || !area_find(name, (size_t)(colon - name), &area))
+        return true;
+    }
+    if (colon == NULL || !area_find(name, (size_t)(colon - name), &area))
         return false;
-    else if (strcmp(colon, ":read") == 0)
-        *io |= bit_read(area);
-    else if (strcmp(colon, ":write") == 0)
-        *io |= bit_read(area) | bit_write(area);
-    else
+    if (strcmp(colon, ":read") != 0 && strcmp(colon, ":write") != 0)
         return false;
+    *io |= bit_read(area) | (colon[1] == 'w' ? bit_write(area) : 0);
     return true;
 }
 
@@ -105,11 +107,13 @@ scopes_json(uint64_t scopes)
     }
     if (reads_all)
         json_array_append_new(list, json_string("read"));
-    for (size_t i = 0; i < ARRAY_N(areas); i++)
-        if (scopes & bit_write(i))
+    for (size_t i = 0; i < ARRAY_N(areas); i++) {
+        if (scopes & bit_write(i)) {
             add_name(list, areas[i], "write");
-        else if (!reads_all && scopes & bit_read(i))
+        } else if (!reads_all && scopes & bit_read(i)) {
             add_name(list, areas[i], "read");
+        }
+    }
     return list;
 }
 
@@ -117,13 +121,14 @@ scopes_json(uint64_t scopes)
 static bool
 is_below(const char *path, const char *pattern)
 {
-    while (*pattern != '\0')
+    while (*pattern != '\0') {
         if (*pattern == '*') {
             path += strcspn(path, "/");
             pattern++;
         } else if (*path++ != *pattern++) {
             return false;
         }
+    }
     return *path == '\0' || *path == '/';
 }
 
@@ -141,10 +146,11 @@ scopes_allow(uint64_t scopes, const char *path, bool writes)
     path += sizeof base - 1;
     if (strcmp(path, "session") == 0 || strcmp(path, "openapi.json") == 0)
         return true;
-    for (size_t i = 0; i < ARRAY_N(covers); i++)
+    for (size_t i = 0; i < ARRAY_N(covers); i++) {
         if (is_below(path, covers[i].path) &&
             (best == NULL || strlen(covers[i].path) > strlen(best->path)))
             best = &covers[i];
+    }
     if (best == NULL || !area_find(best->area, strlen(best->area), &area))
         return false;
     return scopes & (writes ? bit_write(area) : bit_read(area));
@@ -170,26 +176,29 @@ draft_check(struct ctx *cx, const char *name, int64_t days)
     int64_t n;
 
     TRY(field_line(&cx->diag, "/name", name, TITLE_BYTES_MAX));
-    if (days < 1 || days > TOKEN_DAYS_MAX)
+    if (days < 1 || days > TOKEN_DAYS_MAX) {
         return FAIL_FIELD(&cx->diag, ERR_UNPROCESSABLE, "/expires_in_days",
             "1 to %d days", TOKEN_DAYS_MAX);
+    }
     TRY(db_run(cx->db, &cx->diag, NULL, STMT_TOKEN_PRUNE, cx->actor.id, cx->now.us));
     TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_TOKEN_COUNT, cx->actor.id, &n));
-    if (n >= TOKENS_OF_ONE_MAX)
+    if (n >= TOKENS_OF_ONE_MAX) {
         return FAIL(&cx->diag, ERR_CONFLICT, "nobody may hold more than %d tokens",
             TOKENS_OF_ONE_MAX);
+    }
     return ERR_OK;
 }
 
 static void
 random_token(char text[TOKEN_TEXT_BYTES])
 {
+    char secret[TOKEN_TEXT_BYTES - 4];
     unsigned char b[32];
 
-    memcpy(text, "dsk_", 4);
     randombytes_buf(b, sizeof b);
-    base64url_text(b, sizeof b, text + 4);
+    snprintf(text, TOKEN_TEXT_BYTES, "dsk_%s", base64url_text(b, sizeof b, secret));
     sodium_memzero(b, sizeof b);
+    sodium_memzero(secret, sizeof secret);
 }
 
 enum err

@@ -4,9 +4,9 @@
 
 #include "datasite/core/ctx.h"
 
-#define TOKEN_TEXT_BYTES 48 /* "dsk_" and 43 characters, with the NUL */
+#define TOKEN_TEXT_BYTES   48 /* "dsk_" and 43 characters, with the NUL */
 #define TOKEN_DAYS_DEFAULT 90
-#define TOKEN_DAYS_MAX 366
+#define TOKEN_DAYS_MAX     365
 
 struct token {
     const char *id, *name;
@@ -27,11 +27,11 @@ enum err token_create(struct ctx *cx, const char *name, uint64_t scopes, int64_t
     struct token *out, char text[TOKEN_TEXT_BYTES]) NODISCARD;
 /* Who holds "dsk_…". ERR_UNAUTHENTICATED: nobody, expired, revoked or suspended. Once an
  * hour it takes the writer to note the use. */
-enum err token_by_bearer(struct ctx *cx, const char *text, struct actor *out,
-    uint64_t *scopes) NODISCARD;
+enum err token_by_bearer(
+    struct ctx *cx, const char *text, struct actor *out, uint64_t *scopes) NODISCARD;
 /* The actor's own, oldest first. */
-enum err token_list(struct ctx *cx, const char *after, int64_t limit, struct token **out,
-    size_t *n) NODISCARD;
+enum err token_list(struct ctx *cx, const char *after, int64_t limit,
+    struct token **out, size_t *n) NODISCARD;
 /* The actor's own; ERR_NOT_FOUND otherwise. Commits, or joins a transaction. */
 enum err token_revoke(struct ctx *cx, const char *id) NODISCARD;
 

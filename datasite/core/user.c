@@ -28,11 +28,12 @@ role_name(size_t i)
 bool
 role_parse(const char *name, unsigned *role)
 {
-    for (size_t i = 0; i < ROLES_N; i++)
+    for (size_t i = 0; i < ROLES_N; i++) {
         if (strcmp(name, role_names[i]) == 0) {
             *role = 1U << i;
             return true;
         }
+    }
     return false;
 }
 
@@ -41,9 +42,10 @@ roles_text(struct arena *a, unsigned roles)
 {
     char *text = arena_strf(a, "%s", "");
 
-    for (size_t i = 0; i < ROLES_N && text != NULL; i++)
+    for (size_t i = 0; i < ROLES_N && text != NULL; i++) {
         if (roles & 1U << i)
             text = arena_strf(a, "%s%s%s", text, *text ? " " : "", role_names[i]);
+    }
     return text;
 }
 
@@ -75,9 +77,10 @@ email_check(struct diag *d, const char *email)
                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                         "@.!#$%&'*+-/=?^_`{|}~") == len;
 
-    if (len > EMAIL_BYTES_MAX)
+    if (len > EMAIL_BYTES_MAX) {
         return FAIL_FIELD(
             d, ERR_UNPROCESSABLE, "/email", "at most %d bytes", EMAIL_BYTES_MAX);
+    }
     if (!is_plain || at == NULL || at == email || at[1] == '\0' || at[1] == '.' ||
         strchr(at + 1, '@') != NULL || email[len - 1] == '.')
         return FAIL_FIELD(d, ERR_UNPROCESSABLE, "/email", "not an e-mail address");
@@ -87,9 +90,10 @@ email_check(struct diag *d, const char *email)
 static enum err
 roles_check(struct diag *d, unsigned roles)
 {
-    if (roles == 0 || roles >= 1U << ROLES_N)
+    if (roles == 0 || roles >= 1U << ROLES_N) {
         return FAIL_FIELD(d, ERR_UNPROCESSABLE, "/roles",
             "name at least one of researcher, owner, admin, auditor");
+    }
     return ERR_OK;
 }
 

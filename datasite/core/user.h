@@ -5,7 +5,7 @@
 #include "datasite/core/ctx.h"
 
 #define EMAIL_BYTES_MAX 254
-#define ROLES_N 4
+#define ROLES_N         4
 
 struct user {
     const char *id, *email, *name; /* arena memory */
@@ -13,7 +13,7 @@ struct user {
     bool suspended;
     bool has_password;
     const char *created_at;
-    int64_t revision;              /* grows with every change */
+    int64_t revision; /* grows with every change */
 };
 
 /* What a new account is made of. password.ptr NULL: nobody can sign in until one is set. */
@@ -39,7 +39,8 @@ char *roles_text(struct arena *a, unsigned roles);
 
 /* ERR_CONFLICT: the e-mail has an account. Commits, or joins the open transaction. The
  * caller has checked that the actor may. */
-enum err user_create(struct ctx *cx, const struct user_draft *draft, struct user *out) NODISCARD;
+enum err user_create(
+    struct ctx *cx, const struct user_draft *draft, struct user *out) NODISCARD;
 /* Suspending or a new password ends every session of the user; the last admin who is not
  * suspended can neither be suspended nor lose the role (ERR_CONFLICT). */
 enum err user_update(struct ctx *cx, const char *id, const struct user_change *change,

@@ -35,9 +35,9 @@ INSERT OR IGNORE INTO cap (dataset_id, kind, project_id, user_id, job_id, epsilo
     delta_atto, limit_nano, limit_atto)
 VALUES (?1, 'job', ?2, ?3, ?4, 0, 0, 0, 0);
 
--- name: CAP_GET (sssss) -> (iiiiiii)
+-- name: CAP_GET (sssss) -> (iiiiiiii)
 SELECT limit_nano, spent_nano, reserved_nano, limit_atto, spent_atto, reserved_atto,
-    epsilon_nano
+    epsilon_nano, delta_atto
 FROM cap WHERE dataset_id = ?1 AND kind = ?2 AND project_id = ?3 AND user_id = ?4
     AND job_id = ?5;
 

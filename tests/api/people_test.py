@@ -1,6 +1,9 @@
 """people_test.py -- accounts, sessions, tokens, projects, audit log and events over REST."""
+import contextlib
 import json
+import os
 import re
+import sqlite3
 import statistics
 import time
 import unittest
@@ -157,7 +160,7 @@ class TokenTest(harness.Case):
         ada = self.site.person("researcher", name="ada")
         good = {"name": "t", "scopes": ["read"], "expires_in_days": 1}
         for change, status in [({"name": ""}, 422), ({"expires_in_days": 0}, 422),
-                               ({"expires_in_days": 367}, 422),
+                               ({"expires_in_days": 366}, 422),
                                ({"expires_in_days": "1"}, 400),
                                ({"scopes": ["everything"]}, 422), ({"scopes": [1]}, 400),
                                ({"scopes": "read"}, 400), ({"user": "x"}, 400)]:
@@ -353,6 +356,36 @@ class AuditTest(harness.Case):
         rest = auditor.get("/api/v1/audit/export?after=2&limit=1").text.splitlines()
         self.assertEqual([json.loads(line)["seq"] for line in rest], [3])
 
+    def test_entry_edited_by_hand_is_named_on_the_command_line(self):
+        site = harness.Site()
+        try:
+            client = harness.Client(site, "root@example.org",
+                                    site.add_user("root@example.org", "admin", "auditor"))
+            export = os.path.join(site.folder, "audit.jsonl")
+            with open(export, "w", encoding="utf-8") as f:
+                f.write(client.get("/api/v1/audit/export").text)
+            for words in (["--data", site.folder], [export]):
+                done = site.command("audit", "verify", *words)
+                self.assertEqual(done.returncode, 0, done.stderr)
+            with contextlib.closing(sqlite3.connect(
+                    os.path.join(site.folder, "datasite.db"))) as hand:
+                edit = "UPDATE audit SET facts = '{}' WHERE seq = 2"
+                with self.assertRaises(sqlite3.IntegrityError):
+                    hand.execute(edit)
+                hand.execute("DROP TRIGGER audit_no_update")
+                hand.execute(edit)
+                hand.commit()
+            done = site.command("audit", "verify", "--data", site.folder)
+            self.assertEqual(done.returncode, 1, done)
+            self.assertIn("audit entry 2:", done.stdout + done.stderr)
+            with open(export, encoding="utf-8") as f:
+                text = f.read()
+            with open(export, "w", encoding="utf-8") as f:
+                f.write(text.replace("user.create", "user.kreate"))
+            self.assertEqual(site.command("audit", "verify", export).returncode, 1)
+        finally:
+            site.close()
+
     def test_filters(self):
         auditor = self.site.person("auditor")
         for entry in auditor.items("/api/v1/audit?verb=session."):
@@ -387,6 +420,29 @@ class EventTest(harness.Case):
             stream.answer.headers["Content-Type"].startswith("text/event-stream"))
         stream.close()
 
+    def test_owner_hears_of_its_dataset_and_strangers_do_not(self):
+        owner, admin = self.site.person("owner"), self.site.person("admin")
+        streams = {name: self.site.person(name).events(timeout=3)
+                   for name in ("owner", "admin", "researcher")}
+        made = owner.post("/api/v1/datasets", {
+            "name": "wards", "title": "Wards", "description": "", "unit": None,
+            "columns": [{"name": "los", "type": "integer", "lower": "0", "upper": "30"}],
+            "budget": {"epsilon": "1", "delta": "0"}, "policy": "dp-only"})
+        self.assertEqual(made.status, 201, made)
+        changed = owner.patch("/api/v1/datasets/wards", {"title": "All wards"})
+        self.assertEqual(changed.status, 200, changed)
+        for name in ("owner", "admin"):
+            number, kind, data = streams[name].next()
+            self.assertTrue(kind.startswith("dataset."), kind)
+            self.assertEqual(int(number), data["seq"])
+        with self.assertRaises(OSError):  # nothing comes
+            streams["researcher"].next()
+        for stream in streams.values():
+            stream.close()
+        late = admin.events(last=0)  # what came before is told again
+        self.assertEqual(late.next()[0], "1")
+        late.close()
+
 
 class MetaTest(harness.Case):
     def test_open_pages(self):
@@ -406,7 +462,7 @@ class MetaTest(harness.Case):
             self.assertRegex(line, r"^(# (HELP|TYPE) \w+ .+|\w+(\{.*\})? \d+)$")
 
     def test_every_problem_type_is_explained(self):
-        with open(harness.os.path.join(harness.ROOT, "datasite/base/err.def"),
+        with open(os.path.join(harness.ROOT, "datasite/base/err.def"),
                   encoding="utf-8") as f:
             slugs = set(re.findall(r'"([a-z-]+)",', f.read()))
         self.assertGreater(len(slugs), 15)

@@ -20,10 +20,10 @@ const char *user_made(const char *email, unsigned roles);
 void act_as(const char *user_id, unsigned roles);
 void later(int64_t seconds); /* moves cx.now */
 /* A call that must fail with this code; clears the diagnostic. */
-#define MUST_FAIL(code, call)                                                      \
-    do {                                                                           \
-        cr_assert_eq((call), (code), "%s", cx.diag.text);                          \
-        diag_clear(&cx.diag);                                                      \
+#define MUST_FAIL(code, call)                             \
+    do {                                                  \
+        cr_assert_eq((call), (code), "%s", cx.diag.text); \
+        diag_clear(&cx.diag);                             \
     } while (0)
 #define MUST(call) cr_assert_eq((call), ERR_OK, "%s", cx.diag.text)
 

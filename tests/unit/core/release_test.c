@@ -1,0 +1,124 @@
+/* release_test.c -- results wait, leave once, and carry a receipt that shows any
+ * change. */
+#include "datasite/core/release.h"
+#include "tests/unit/core/made_job.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+TestSuite(release, .init = job_site_make, .fini = site_drop);
+
+static void
+result_stored(struct job *j)
+{
+    json_auto_t *outputs = json_pack("{s:i, s:f}", "n", 4, "mean", 1.5);
+    json_auto_t *measurements =
+        json_pack("[{s:s, s:s, s:s, s:s, s:b}]", "label", "count", "mechanism",
+            "discrete_laplace", "epsilon", "1", "rho", "0.5", "exact", 0);
+
+    as_system();
+    MUST(release_hold(&cx, j, j->run_id, outputs, measurements, STR("log")));
+}
+
+static struct job
+job_held(int n)
+{
+    struct job j = job_running(n, NANO);
+
+    result_stored(&j);
+    MUST(job_move(&cx, &j, JOB_HELD, NULL));
+    return j;
+}
+
+Test(release, is_the_owners_to_decide)
+{
+    struct job j = job_held(1);
+
+    as_ada();
+    MUST_FAIL(ERR_FORBIDDEN, release_decide(&cx, &j, true, ""));
+    as_owner();
+    MUST(release_decide(&cx, &j, true, "fine"));
+    cr_assert_eq(j.state, JOB_RELEASED);
+    MUST_FAIL(ERR_CONFLICT_STATE, release_decide(&cx, &j, true, ""));
+    MUST_FAIL(ERR_CONFLICT_STATE, release_decide(&cx, &j, false, ""));
+}
+
+Test(release, withheld_makes_no_receipt)
+{
+    struct job j = job_held(1);
+    struct result result;
+
+    as_owner();
+    MUST(release_decide(&cx, &j, false, "too few"));
+    cr_assert_eq(j.state, JOB_WITHHELD);
+    MUST(release_load(&cx, j.id, &result));
+    cr_assert_null(result.receipt_json);
+}
+
+Test(release, nothing_is_released_before_a_run)
+{
+    struct job j = job_checked(1, NANO);
+    struct result result;
+
+    as_owner();
+    MUST_FAIL(ERR_CONFLICT_STATE, release_decide(&cx, &j, true, ""));
+    MUST_FAIL(ERR_NOT_FOUND, release_load(&cx, j.id, &result));
+}
+
+Test(release, the_receipt_shows_any_change)
+{
+    struct job j = job_held(1);
+    json_auto_t *signed_receipt = NULL, *names = NULL;
+    json_t *receipt, *value;
+    struct result result;
+    const char *name;
+
+    as_owner();
+    MUST(release_decide(&cx, &j, true, ""));
+    MUST(release_load(&cx, j.id, &result));
+    MUST(json_parse(&cx.diag, str_of(result.receipt_json), &signed_receipt));
+    cr_assert(receipt_verify(&cx.diag, signed_receipt, keys_public(site.keys)));
+    receipt = json_object_get(signed_receipt, "receipt");
+    names = json_copy(receipt);
+    json_object_foreach(names, name, value)
+    {
+        json_object_set_new(receipt, name, json_string("another"));
+        cr_assert_not(receipt_verify(&cx.diag, signed_receipt, keys_public(site.keys)),
+            "%s", name);
+        json_object_set(receipt, name, value);
+    }
+    cr_assert(receipt_verify(&cx.diag, signed_receipt, keys_public(site.keys)));
+}
+
+Test(release, another_key_does_not_verify)
+{
+    struct job j = job_held(1);
+    json_auto_t *signed_receipt = NULL;
+    struct result result;
+    uint8_t other[32] = {1};
+
+    as_owner();
+    MUST(release_decide(&cx, &j, true, ""));
+    MUST(release_load(&cx, j.id, &result));
+    MUST(json_parse(&cx.diag, str_of(result.receipt_json), &signed_receipt));
+    cr_assert_not(receipt_verify(&cx.diag, signed_receipt, other));
+    diag_clear(&cx.diag);
+    json_object_set_new(signed_receipt, "signature", json_string("AAAA"));
+    cr_assert_not(receipt_verify(&cx.diag, signed_receipt, keys_public(site.keys)));
+}
+
+Test(release, commits_to_the_data_without_showing_their_digest)
+{
+    struct job j = job_held(1);
+    json_auto_t *signed_receipt = NULL;
+    const char *commitment;
+    struct result result;
+
+    as_owner();
+    MUST(release_decide(&cx, &j, true, ""));
+    MUST(release_load(&cx, j.id, &result));
+    MUST(dataset_by_id(&cx, wards.id, &wards));
+    MUST(dataset_commitment(&cx, wards.id, 1, &commitment));
+    cr_assert_not_null(strstr(result.receipt_json, commitment));
+    cr_assert_null(strstr(result.receipt_json, wards.data_sha256));
+}
