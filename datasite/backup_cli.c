@@ -58,9 +58,10 @@ new_folder(struct diag *d, const char *dir)
     char keys[DATADIR_PATH_MAX];
 
     TRY(part_path(d, dir, "keys", keys));
-    if (mkdir(dir, 0700) == -1 || mkdir(keys, 0700) == -1)
+    if (mkdir(dir, 0700) == -1 || mkdir(keys, 0700) == -1) {
         return FAIL(d, errno == EEXIST ? ERR_CONFLICT : ERR_IO,
             "%s: %s; name a folder that is not there yet", dir, strerror(errno));
+    }
     return ERR_OK;
 }
 
@@ -78,10 +79,11 @@ copy_site(struct diag *d, const char *from_dir, const char *to_dir)
         TRY(part_path(d, to_dir, parts[i].name, to));
         if (parts[i].may_lack && access(from, F_OK) == -1)
             continue;
-        if (parts[i].is_database)
+        if (parts[i].is_database) {
             TRY(backup_copy(d, from, to));
-        else
+        } else {
             TRY(copy_file(d, from, to));
+        }
         printf("%s\n", to);
     }
     return ERR_OK;

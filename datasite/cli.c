@@ -57,9 +57,10 @@ command_words(const struct command *c, int argc, char **argv)
 static bool
 asks_for_help(int argc, char **argv)
 {
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return true;
+    }
     return false;
 }
 
@@ -99,9 +100,10 @@ cli_main(int argc, char **argv)
         if (n > 0)
             return run_command(&commands[i], argc - n, argv + n);
     }
-    if (argc > 1)
+    if (argc > 1) {
         fprintf(stderr, "datasite: no command `%s`; see `datasite --help`\n", argv[1]);
-    else
+    } else {
         print_commands(stderr);
+    }
     return ANSWER_FAILED;
 }

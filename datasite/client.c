@@ -47,22 +47,24 @@ client_url(const struct client *c)
 enum err
 client_new(struct diag *d, const char *url, struct client **out)
 {
-    CLIENT_SCOPE(c);
+    struct client *c;
     size_t n = strlen(url);
 
     if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
         return FAIL(d, ERR_INVALID, "%s: a URL begins with https:// or http://", url);
     while (n > 0 && url[n - 1] == '/')
         n--;
-    c = calloc(1, sizeof *c);
-    if (c == NULL || n >= sizeof c->url)
+    if (n >= sizeof c->url)
         return FAIL(d, ERR_INVALID, "the URL is too long");
-    memcpy(c->url, url, n);
-    c->curl = curl_easy_init();
-    if (c->curl == NULL)
+    c = calloc(1, sizeof *c);
+    if (c != NULL)
+        c->curl = curl_easy_init();
+    if (c == NULL || c->curl == NULL) {
+        client_free(c);
         return FAIL(d, ERR_INTERNAL, "no HTTP client");
+    }
+    memcpy(c->url, url, n);
     *out = c;
-    c = NULL;
     return ERR_OK;
 }
 
@@ -218,9 +220,10 @@ client_send(
     set_options(c, call, body, fields, out);
     curl_easy_setopt(c->curl, CURLOPT_URL, url);
     c->error[0] = '\0';
-    if (curl_easy_perform(c->curl) != CURLE_OK)
+    if (curl_easy_perform(c->curl) != CURLE_OK) {
         return FAIL(d, ERR_IO, "%s does not answer: %s", c->url,
             c->error[0] == '\0' ? "no reason given" : c->error);
+    }
     curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
     out->status = (int)status;
     if (is_json(c) && out->body.len > 0)
@@ -243,9 +246,10 @@ code_of(const char *type, int status)
     };
     const char *slug = type == NULL ? NULL : strrchr(type, '/');
 
-    for (size_t i = 1; slug != NULL && i < ARRAY_N(rows); i++)
+    for (size_t i = 1; slug != NULL && i < ARRAY_N(rows); i++) {
         if (strcmp(rows[i].slug, slug + 1) == 0)
             return rows[i].code;
+    }
     return status >= 500 ? ERR_INTERNAL : ERR_INVALID;
 }
 

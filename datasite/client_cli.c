@@ -182,9 +182,10 @@ answer_of(const char *state)
     static const char *const ended[] = {"blocked", "changes_requested", "rejected",
         "failed", "withheld", "withdrawn", "cancelled", "revoked", "expired"};
 
-    for (size_t i = 0; i < ARRAY_N(ended); i++)
+    for (size_t i = 0; i < ARRAY_N(ended); i++) {
         if (strcmp(state, ended[i]) == 0)
             return ANSWER_NO;
+    }
     return ANSWER_YES;
 }
 
@@ -261,17 +262,19 @@ choose_project(
         {
             if (strcmp(json_string_value(name), s->dataset) != 0)
                 continue;
-            if (found != NULL)
+            if (found != NULL) {
                 return FAIL(d, ERR_INVALID,
                     "more than one of your projects uses %s: say --project ID",
                     s->dataset);
+            }
             found = json_object_get(project, "id");
         }
     }
-    if (found == NULL)
+    if (found == NULL) {
         return FAIL(d, ERR_INVALID,
             "none of your projects uses %s: say --purpose TEXT to make one",
             s->dataset);
+    }
     *out = json_incref(found);
     return ERR_OK;
 }
@@ -333,10 +336,11 @@ cmd_submit(struct diag *d, int argc, char **argv, enum answer *answer)
     BUF_SCOPE(source);
 
     TRY(options_parse(d, argc, argv, opts, ARRAY_N(opts), 1, 1, &words));
-    if (s.dataset == NULL || s.epsilon == NULL)
+    if (s.dataset == NULL || s.epsilon == NULL) {
         return FAIL(d, ERR_INVALID,
             "say --dataset NAME and --epsilon E, the most that "
             "the job may spend");
+    }
     slash = strrchr(words.word[0], '/');
     if (s.title == NULL)
         s.title = slash == NULL ? words.word[0] : slash + 1;

@@ -25,9 +25,10 @@ copy_text(struct diag *d, const char *field, const char *from, char *to, size_t 
 {
     if (from == NULL)
         return ERR_OK;
-    if (from[0] == '\0' || strlen(from) >= size)
+    if (from[0] == '\0' || strlen(from) >= size) {
         return FAIL_FIELD(
             d, ERR_INVALID, field, "%s must have 1 to %zu bytes", field, size - 1);
+    }
     memcpy(to, from, strlen(from) + 1);
     return ERR_OK;
 }
@@ -47,9 +48,10 @@ hosts_take(struct diag *d, const json_t *list, struct config *c)
 
     if (list == NULL)
         return ERR_OK;
-    if (!json_is_array(list) || n > HOSTS_MAX)
+    if (!json_is_array(list) || n > HOSTS_MAX) {
         return FAIL_FIELD(
             d, ERR_INVALID, "/hosts", "/hosts must list up to %d names", HOSTS_MAX);
+    }
     for (size_t i = 0; i < n; i++) {
         const char *name = json_string_value(json_array_get(list, i));
 
@@ -78,9 +80,10 @@ config_take(struct diag *d, json_t *doc, struct config *c)
     TRY(copy_text(d, "/site_name", name, c->site_name, sizeof c->site_name));
     TRY(in_range(d, "/threads", c->threads, THREADS_MAX));
     TRY(in_range(d, "/runs_at_once", c->runs_at_once, RUNS_AT_ONCE_MAX));
-    if (c->requests_per_s < 0)
+    if (c->requests_per_s < 0) {
         return FAIL_FIELD(
             d, ERR_INVALID, "/requests_per_s", "/requests_per_s is 0 or more");
+    }
     if (!config_listen(c->listen, host, &port))
         return FAIL_FIELD(d, ERR_INVALID, "/listen", "/listen must be HOST:PORT");
     c->set_name = name != NULL;

@@ -15,7 +15,7 @@ struct config {
     bool set_name;
     int threads; /* of the worker pool of the server */
     int runs_at_once;
-    int requests_per_s; /* of one address; 0: unlimited */
+    int requests_per_s;         /* of one address; 0: unlimited */
     char hosts[HOSTS_MAX][128]; /* names, beside addresses, that the site answers to */
     size_t hosts_n;
 };

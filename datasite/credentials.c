@@ -28,13 +28,14 @@ credentials_path(struct diag *d, bool make, char out[PATH_MAX])
     char base[1024];
     int n;
 
-    if (config != NULL && config[0] == '/')
+    if (config != NULL && config[0] == '/') {
         n = snprintf(base, sizeof base, "%s", config);
-    else if (home != NULL && home[0] == '/')
+    } else if (home != NULL && home[0] == '/') {
         n = snprintf(base, sizeof base, "%s/.config", home);
-    else
+    } else {
         return FAIL(
             d, ERR_INVALID, "set HOME or XDG_CONFIG_HOME: the token lies there");
+    }
     if (n >= (int)sizeof base)
         return FAIL(d, ERR_INVALID, "the path of the configuration folder is too long");
     if (make)
@@ -74,9 +75,10 @@ credentials_client(struct diag *d, struct client **out)
 
     buf_init(&text, 4096);
     TRY(credentials_path(d, false, path));
-    if (file_read(&quiet, path, &text) != ERR_OK)
+    if (file_read(&quiet, path, &text) != ERR_OK) {
         return FAIL(
             d, ERR_UNAUTHENTICATED, "nobody is logged in: `datasite login URL`");
+    }
     TRY(json_parse(d, buf_str(&text), &doc));
     TRY(json_take(d, doc, "{s:s, s:s}", "url", &url, "token", &token));
     TRY(client_new(d, url, out));

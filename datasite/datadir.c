@@ -37,10 +37,11 @@ datadir_name(struct diag *d, const char *dir, struct datadir *out)
 enum err
 datadir_exists(struct diag *d, const struct datadir *dir)
 {
-    if (access(dir->database, F_OK) == -1)
+    if (access(dir->database, F_OK) == -1) {
         return FAIL(d, ERR_NOT_FOUND,
             "%s: no site here; `datasite serve --data %s` makes one", dir->dir,
             dir->dir);
+    }
     return ERR_OK;
 }
 
@@ -90,8 +91,9 @@ program_beside(struct diag *d, const char *name, char out[DATADIR_PATH_MAX])
     slash = strrchr(self, '/');
     *slash = '\0';
     TRY(path_in(d, self, name, out));
-    if (access(out, X_OK) == -1)
+    if (access(out, X_OK) == -1) {
         return FAIL(
             d, ERR_IO, "%s: %s; it belongs beside this program", out, strerror(errno));
+    }
     return ERR_OK;
 }

@@ -122,9 +122,10 @@ tell_value(const char *name, const json_t *v)
     BUF_SCOPE(text);
 
     buf_init(&text, 1 << 20);
-    if (v != NULL && json_text(&d, v, &text) == ERR_OK)
+    if (v != NULL && json_text(&d, v, &text) == ERR_OK) {
         fact("%-18s %.*s%s", name, text.len > 320 ? 320 : (int)text.len, text.ptr,
             text.len > 320 ? " …" : "");
+    }
 }
 
 /* Calls */
@@ -217,9 +218,10 @@ step_people(struct diag *d, struct demo *m)
         TRY(client_new(d, m->site.url, &p->client));
         TRY(client_sign_in(p->client, d, p->email, p->password));
     }
-    for (int i = 0; i < PEOPLE_N; i++)
+    for (int i = 0; i < PEOPLE_N; i++) {
         fact(
             "%-11s %-12s %s", m->people[i].role, m->people[i].name, m->people[i].email);
+    }
     return ERR_OK;
 }
 
@@ -356,9 +358,10 @@ step_mock_run(struct diag *d, struct demo *m)
             "{s:s, s:s, s:s}", "dataset", DATASET, "source", source, "lane", "dp"),
         &run));
     failure = json_object_get(run, "failure");
-    if (!json_is_true(json_object_get(run, "ok")))
+    if (!json_is_true(json_object_get(run, "ok"))) {
         return FAIL(d, ERR_SANDBOX, "the mock run failed: %s %s",
             text_of(failure, "kind"), text_of(failure, "text"));
+    }
     tell_value("on the mock", json_object_get(run, "outputs"));
     return ERR_OK;
 }
@@ -424,9 +427,10 @@ step_review(struct diag *d, struct demo *m)
     call.body = wrong;
     TRY(client_send(owner, d, &call, &reply));
     fact("approval of another hash: %d %s", reply.status, text_of(reply.json, "title"));
-    if (reply.status != 412)
+    if (reply.status != 412) {
         return FAIL(d, ERR_IO, "an approval of another text was answered with %d",
             reply.status);
+    }
     call.body = right;
     TRY(client_call(owner, d, &call, &reply));
     fact("approved  %s", text_of(job, "source_sha256"));
@@ -644,9 +648,10 @@ static void
 tell_how_to_sign_in(const struct demo *m)
 {
     printf("\nThe site goes on serving at  %s\n\n", m->site.url);
-    for (int i = 0; i < PEOPLE_N; i++)
+    for (int i = 0; i < PEOPLE_N; i++) {
         printf("    %-11s %-20s %s\n", m->people[i].role, m->people[i].email,
             m->people[i].password);
+    }
     printf("\nThe passwords were made up just now. Ctrl-C ends the demo and removes "
            "its folder.\n");
     fflush(stdout);

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,15 +39,14 @@ demo_site_ended(void)
     return sigismember(&waiting, SIGINT) || sigismember(&waiting, SIGTERM);
 }
 
-/* This program again; it takes signals as any other. argv ends with NULL. */
+/* In a child, before it becomes this program again: it takes signals as any other. */
 static void
-become(const char *const *argv)
+take_signals(void)
 {
     sigset_t none;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
 }
 
 /* Reads what the server prints: the setup link, and the ready line, which ends it. */
@@ -113,17 +111,21 @@ become_server(const void *arg, int out)
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (fd == -1 || dup2(fd, STDERR_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1)
         return;
-    become(((const char *const[]){"datasite", "serve", "--data", start->site->data,
-        "--listen", start->listen, NULL}));
+    take_signals();
+    execl("/proc/self/exe", "datasite", "serve", "--data", start->site->data,
+        "--listen", start->listen, (char *)NULL);
 }
 
 /* In the child: becomes the command, with all its words on `out`. */
 static void
 become_command(const void *arg, int out)
 {
+    char *const *argv = arg;
+
     if (dup2(out, STDERR_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1)
         return;
-    become(arg);
+    take_signals();
+    execv("/proc/self/exe", argv);
 }
 
 static enum err
@@ -144,7 +146,7 @@ demo_command(struct diag *d, char *const *argv, const char *indent, int *code)
 {
     char line[512];
     FILE *from = NULL;
-    pid_t pid;
+    pid_t pid = -1;
     int status = 0;
 
     TRY(start_child(d, become_command, argv, &pid, &from));

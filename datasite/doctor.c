@@ -64,23 +64,22 @@ check_space(const char *dir)
     return tell(bytes >= FREE_BYTES_LEAST, "space", text);
 }
 
+/* Whoever may not enter the folder reads nothing in it. */
 static bool
 check_modes(const struct datadir *dir)
 {
-    const char *const paths[] = {
-        dir->dir, dir->database, dir->vault, dir->vault_key, dir->keys};
+    const char *const paths[] = {dir->dir, dir->keys};
     char text[DATADIR_PATH_MAX + 64];
     struct stat st;
-    bool well = true;
 
     for (size_t i = 0; i < ARRAY_N(paths); i++) {
         if (stat(paths[i], &st) == -1 || (st.st_mode & 077) == 0)
             continue;
-        snprintf(text, sizeof text, "%s: others may read it; chmod go= mends that",
+        snprintf(text, sizeof text, "%s: others may enter it; chmod go= mends that",
             paths[i]);
-        well = tell(false, "modes", text);
+        return tell(false, "modes", text);
     }
-    return well ? tell(true, "modes", "nobody else may read the site's files") : false;
+    return tell(true, "modes", "nobody else may enter the site's folder");
 }
 
 static bool
@@ -114,33 +113,34 @@ check_audit(const char *dir)
     return tell(true, "audit", text);
 }
 
-static enum err
-check_folder(struct diag *d, const char *path, bool *well)
+static bool
+check_folder(const struct datadir *dir)
 {
-    struct datadir dir;
+    bool well = check_space(dir->dir);
 
-    TRY(datadir_name(d, path, &dir));
-    TRY(datadir_exists(d, &dir));
-    *well &= check_space(path);
-    *well &= check_modes(&dir);
-    *well &= check_database("database", dir.database);
-    *well &= check_database("vault", dir.vault);
-    *well &= check_audit(path);
-    return ERR_OK;
+    well &= check_modes(dir);
+    well &= check_database("database", dir->database);
+    well &= check_database("vault", dir->vault);
+    return well & check_audit(dir->dir);
 }
 
 enum err
 cmd_doctor(struct diag *d, int argc, char **argv, enum answer *answer)
 {
-    const char *dir = NULL;
+    const char *path = NULL;
+    struct datadir dir;
     struct words words;
     bool well;
-    const struct opt opts[] = {{.name = "--data", .value = &dir}};
+    const struct opt opts[] = {{.name = "--data", .value = &path}};
 
     TRY(options_parse(d, argc, argv, opts, ARRAY_N(opts), 0, 0, &words));
+    if (path != NULL) {
+        TRY(datadir_name(d, path, &dir));
+        TRY(datadir_exists(d, &dir));
+    }
     well = check_jail();
-    if (dir != NULL)
-        TRY(check_folder(d, dir, &well));
+    if (path != NULL)
+        well &= check_folder(&dir);
     *answer = well ? ANSWER_YES : ANSWER_NO;
     return ERR_OK;
 }

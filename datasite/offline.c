@@ -14,7 +14,8 @@ offline_open(
     TRY(datadir_name(d, dir, &out->dir));
     if (!make)
         TRY(datadir_exists(d, &out->dir));
-    TRY(datadir_prepare(d, &out->dir, &is_new));
+    if (mode == DB_RW) /* who only reads changes nothing, not even the schema */
+        TRY(datadir_prepare(d, &out->dir, &is_new));
     TRY(db_pool_open(d, out->dir.database, 1, &out->site.db));
     out->cx.arena = arena_new(OFFLINE_ARENA_BYTES);
     if (out->cx.arena == NULL)

@@ -11,7 +11,8 @@ struct offline {
     struct ctx cx; /* for core's functions; the actor is the system */
 };
 
-/* Opens DIR/datasite.db, migrated. make: a site may be made here; else ERR_NOT_FOUND. */
+/* Opens DIR/datasite.db; DB_RW migrates it first. make: a site may be made here (DB_RW);
+ * else ERR_NOT_FOUND. */
 enum err offline_open(struct diag *d, const char *dir, bool make, enum db_mode mode,
     struct offline *out) NODISCARD;
 /* Hands on the failure that core left in cx.diag. */

@@ -9,9 +9,10 @@ opt_find(const char *word, const struct opt *opts, size_t n)
 {
     size_t len = strcspn(word, "=");
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         if (strlen(opts[i].name) == len && memcmp(opts[i].name, word, len) == 0)
             return &opts[i];
+    }
     return NULL;
 }
 
@@ -31,9 +32,10 @@ opt_take(struct diag *d, const struct opt *o, int argc, char *const *argv, int *
     const char *value = strchr(argv[*at], '=');
 
     if (o->flag != NULL) {
-        if (value != NULL)
+        if (value != NULL) {
             return FAIL(
                 d, ERR_INVALID, "%s takes no value; --help shows the use", o->name);
+        }
         *o->flag = true;
         return ERR_OK;
     }
@@ -69,8 +71,9 @@ options_parse(struct diag *d, int argc, char *const *argv, const struct opt *opt
     }
     if (rest->n < least)
         return FAIL(d, ERR_INVALID, "something is missing; --help shows the use");
-    if (rest->n > most)
+    if (rest->n > most) {
         return FAIL(d, ERR_INVALID, "%s is one word too many; --help shows the use",
             rest->word[most]);
+    }
     return ERR_OK;
 }

@@ -52,8 +52,8 @@ read_source(struct diag *d, struct trial *t)
     char *normal;
     BUF_SCOPE(text);
 
-    /* One byte more than a job may have: what is too long is a finding, not a failure. */
-    buf_init(&text, 2 * SOURCE_BYTES_MAX);
+    /* More than a job may have: what is too long is a finding, not a failure. */
+    buf_init(&text, (size_t)2 * SOURCE_BYTES_MAX);
     TRY(file_read(d, t->job, &text));
     normal = source_normal(t->arena, buf_str(&text), &len);
     if (normal == NULL)
@@ -85,14 +85,16 @@ static enum err
 read_numbers(struct diag *d, struct trial *t)
 {
     t->cap = (struct budget){PRICE_NANO_MAX, ATTO, PRICE_NANO_MAX};
-    if (t->lane_word != NULL && !lane_parse(str_of(t->lane_word), &t->lane))
+    if (t->lane_word != NULL && !lane_parse(str_of(t->lane_word), &t->lane)) {
         return FAIL(
             d, ERR_INVALID, "--lane %s: a lane is dp, exact or rows", t->lane_word);
+    }
     t->accounting = ACCOUNT_ZCDP;
-    if (t->accounting_word != NULL && strcmp(t->accounting_word, "pure") == 0)
+    if (t->accounting_word != NULL && strcmp(t->accounting_word, "pure") == 0) {
         t->accounting = ACCOUNT_PURE;
-    else if (t->accounting_word != NULL && strcmp(t->accounting_word, "zcdp") != 0)
+    } else if (t->accounting_word != NULL && strcmp(t->accounting_word, "zcdp") != 0) {
         return FAIL(d, ERR_INVALID, "--accounting is pure or zcdp");
+    }
     t->seed = 1;
     if (t->seed_word != NULL &&
         (!str_fixed(str_of(t->seed_word), 0, &t->seed) || t->seed < 0))
@@ -166,9 +168,10 @@ columns_json(const struct trial *t)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < t->schema.columns_n; i++)
+    for (size_t i = 0; i < t->schema.columns_n; i++) {
         if (t->scan.columns[i])
             json_array_append_new(list, json_string(t->schema.columns[i].name));
+    }
     return list;
 }
 
@@ -196,10 +199,11 @@ cmd_check(struct diag *d, int argc, char **argv, enum answer *answer)
     TRY(trial_read(d, &t));
     doc = json_pack("{s:b, s:o, s:o}", "ok", t.scan.findings_n == 0, "findings",
         report_scan(&t), "columns", columns_json(&t));
-    if (t.as_json)
+    if (t.as_json) {
         print_json(doc);
-    else if (t.scan.findings_n == 0)
+    } else if (t.scan.findings_n == 0) {
         printf("%s: nothing speaks against it\n", t.job);
+    }
     *answer = t.scan.findings_n == 0 ? ANSWER_YES : ANSWER_NO;
     return ERR_OK;
 }
@@ -229,10 +233,11 @@ check_mock(struct diag *d, const struct trial *t, int fd, struct csv_report *rep
 
     if (result != ERR_OK && report->places_n == 0)
         return FAIL(d, result, "%s: %s", t->mock, quiet.text);
-    for (size_t i = 0; i < report->places_n; i++)
+    for (size_t i = 0; i < report->places_n; i++) {
         fprintf(stderr, "%s:%" PRId64 ":%d: error: %s: %s [mock]\n", t->mock,
             report->places[i].line, report->places[i].column, report->places[i].name,
             report->places[i].text);
+    }
     if (lseek(fd, 0, SEEK_SET) == -1)
         return FAIL(d, ERR_IO, "%s cannot be read twice", t->mock);
     return ERR_OK;
@@ -297,11 +302,12 @@ print_outcome(const struct trial *t, const struct outcome *o)
     struct str log = buf_str(&o->log);
 
     fwrite(log.ptr, 1, log.len, stderr);
-    if (o->kind == OUTCOME_OK)
+    if (o->kind == OUTCOME_OK) {
         print_json(o->output);
-    else
+    } else {
         print_finding(t, o->line, o->column, o->text,
             o->rule[0] != '\0' ? o->rule : outcome_name(o->kind));
+    }
 }
 
 /* Policy and budget say no; any other end is a failure of the script, told already. */

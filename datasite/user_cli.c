@@ -16,10 +16,11 @@ roles_of(struct diag *d, const struct words *names, unsigned *roles)
 
     *roles = 0;
     for (size_t i = 0; i < names->n; i++) {
-        if (!role_parse(names->word[i], &role))
+        if (!role_parse(names->word[i], &role)) {
             return FAIL(d, ERR_INVALID,
                 "--role %s: a role is admin, owner, researcher or auditor",
                 names->word[i]);
+        }
         *roles |= role;
     }
     if (*roles == 0)
@@ -54,10 +55,11 @@ cmd_user_add(struct diag *d, int argc, char **argv, enum answer *answer)
 
     *answer = ANSWER_YES;
     TRY(options_parse(d, argc, argv, opts, ARRAY_N(opts), 1, 1, &words));
-    if (dir == NULL || !from_stdin)
+    if (dir == NULL || !from_stdin) {
         return FAIL(d, ERR_INVALID,
             "say --data DIR and give the password with "
             "--password-stdin");
+    }
     TRY(roles_of(d, &roles, &draft.roles));
     TRY(ask_line(d, "password: ", true, password, sizeof password));
     draft.email = words.word[0];

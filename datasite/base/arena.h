@@ -7,8 +7,8 @@
 
 struct arena;
 
-struct arena *arena_new(size_t limit_bytes);  /* owned by the caller; NULL: no memory */
-void arena_free(struct arena *a);             /* runs what arena_defer registered, newest first */
+struct arena *arena_new(size_t limit_bytes); /* owned by the caller; NULL: no memory */
+void arena_free(struct arena *a); /* runs what arena_defer registered, newest first */
 /* n items of size bytes, zeroed, aligned to 16; NULL at the limit or on overflow. */
 void *arena_array(struct arena *a, size_t size, size_t n);
 /* Copies with a NUL at the end; NULL at the limit. */

@@ -8,9 +8,8 @@
  * open transactions roll back. */
 _Noreturn void check_failed(const char *what, const char *file, int line);
 
-#define CHECK(cond) \
-    ((cond) ? (void)0 : check_failed(#cond, __FILE__, __LINE__))
+#define CHECK(cond)   ((cond) ? (void)0 : check_failed(#cond, __FILE__, __LINE__))
 #define UNREACHABLE() check_failed("unreachable", __FILE__, __LINE__)
-#define ARRAY_N(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_N(a)    (sizeof(a) / sizeof((a)[0]))
 
 #endif

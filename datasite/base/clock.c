@@ -95,9 +95,10 @@ clock_parse(struct str s, struct unixus *out)
 
     if (s.len < sizeof marks)
         return false;
-    for (size_t i = 0; i < sizeof marks - 1; i++)
+    for (size_t i = 0; i < sizeof marks - 1; i++) {
         if (marks[i] != ' ' ? s.ptr[i] != marks[i] : digits(s.ptr + i, 1) < 0)
             return false;
+    }
     us = fraction_us((struct str){s.ptr + 19, s.len - 19});
     tm = (struct tm){.tm_year = digits(s.ptr, 4) - 1900,
         .tm_mon = digits(s.ptr + 5, 2) - 1,

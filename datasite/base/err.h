@@ -19,11 +19,11 @@ enum err {
 /* The first failure of one request or run: what, where, and about which field. */
 struct diag {
     enum err code;
-    int line;          /* of our source, for the log */
-    const char *file;  /* of our source, for the log */
-    char field[128];   /* JSON Pointer or column at fault, or "" */
-    char text[384];    /* a sentence that may be shown to the caller */
-    char extra[256];   /* a JSON object of further problem members, or "" */
+    int line;         /* of our source, for the log */
+    const char *file; /* of our source, for the log */
+    char field[128];  /* JSON Pointer or column at fault, or "" */
+    char text[384];   /* a sentence that may be shown to the caller */
+    char extra[256];  /* a JSON object of further problem members, or "" */
 };
 
 /* Keeps the first failure: a diag that already holds one is left as it is. */
@@ -35,8 +35,8 @@ enum err diag_set_field(struct diag *d, enum err code, const char *file, int lin
     __attribute__((format(printf, 6, 7))) NODISCARD;
 void diag_clear(struct diag *d);
 
-int err_http(enum err code);          /* 404 ... */
-const char *err_slug(enum err code);  /* "not-found" ... */
+int err_http(enum err code);         /* 404 ... */
+const char *err_slug(enum err code); /* "not-found" ... */
 const char *err_title(enum err code);
 
 #define FAIL(d, code, ...) diag_set((d), (code), __FILE__, __LINE__, __VA_ARGS__)

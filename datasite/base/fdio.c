@@ -60,9 +60,10 @@ file_read(struct diag *d, const char *path, struct buf *out)
 {
     FD_SCOPE(fd) = open(path, O_RDONLY | O_CLOEXEC);
 
-    if (fd == -1)
+    if (fd == -1) {
         return FAIL(d, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path,
             strerror(errno));
+    }
     return fd_read_all(d, fd, out);
 }
 
@@ -79,9 +80,10 @@ folder_sync(struct diag *d, const char *path)
         slash[slash == folder ? 1 : 0] = '\0';
     FD_SCOPE(fd) =
         open(slash == NULL ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd == -1 || fsync(fd) == -1)
+    if (fd == -1 || fsync(fd) == -1) {
         return FAIL(
             d, ERR_IO, "%s: its folder cannot be synced: %s", path, strerror(errno));
+    }
     return ERR_OK;
 }
 
@@ -127,6 +129,6 @@ memfd_of(struct diag *d, const char *name, struct str bytes, int *fd)
     if (lseek(mem, 0, SEEK_SET) == -1 || fcntl(mem, F_ADD_SEALS, seals) == -1)
         return FAIL(d, ERR_IO, "no memory file: %s", strerror(errno));
     *fd = mem;
-    mem = -1;
+    mem = -1; // NOLINT(clang-analyzer-deadcode.DeadStores) its scope reads it
     return ERR_OK;
 }

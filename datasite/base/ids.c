@@ -36,8 +36,9 @@ id_ok(struct str s, const char *prefix)
     if (s.len != at + ID_TEXT_BYTES || !str_starts(s, str_of(prefix)) ||
         s.ptr[at - 1] != '_' || s.ptr[at] > '7')
         return false;
-    for (size_t i = at; i < s.len; i++)
+    for (size_t i = at; i < s.len; i++) {
         if (s.ptr[i] == '\0' || strchr(CROCKFORD_ALPHABET, s.ptr[i]) == NULL)
             return false;
+    }
     return true;
 }

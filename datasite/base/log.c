@@ -12,12 +12,13 @@
 
 #define LOG_LINE_BYTES_MAX 4096
 
-/* Set once at start, before threads. */
-static struct {
+struct log_state {
     char program[32];
     enum log_level least;
-} log_state = {
-    "datasite", LOG_INFO}; // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+};
+/* Set once at start, before threads. */
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
+static struct log_state log_state = {"datasite", LOG_INFO};
 
 void
 log_init(const char *program, enum log_level least)

@@ -4,7 +4,12 @@
 
 #include "datasite/base/err.h"
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_level {
+    LOG_DEBUG,
+    LOG_INFO,
+    LOG_WARN,
+    LOG_ERROR
+};
 
 void log_init(const char *program, enum log_level least);
 /* event: a dotted lower-case name ("run.finished"); then printf for the detail. */

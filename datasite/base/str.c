@@ -62,9 +62,10 @@ str_fixed(struct str s, int decimals, int64_t *out)
         if (places >= 0 && ++places > decimals)
             return false;
     }
-    for (int i = places < 0 ? 0 : places; i < decimals; i++)
+    for (int i = places < 0 ? 0 : places; i < decimals; i++) {
         if (!fixed_digit(&v, 0))
             return false;
+    }
     if (!negative && v == INT64_MIN)
         return false;
     *out = negative ? v : -v;
@@ -124,9 +125,10 @@ utf8_len(const unsigned char *p, size_t n)
     if (leads[row].len > 1 &&
         (p[1] < leads[row].second_from || p[1] > leads[row].second_to))
         return 0;
-    for (size_t i = 2; i < leads[row].len; i++)
+    for (size_t i = 2; i < leads[row].len; i++) {
         if (p[i] < 0x80 || p[i] > 0xbf)
             return 0;
+    }
     return leads[row].len;
 }
 

@@ -11,7 +11,7 @@ struct str {
     size_t len;
 }; /* borrowed, not NUL-terminated */
 
-#define STR(lit) ((struct str){ (lit), sizeof(lit) - 1 })
+#define STR(lit) ((struct str){(lit), sizeof(lit) - 1})
 struct str str_of(const char *z); /* NULL gives the empty slice */
 bool str_eq(struct str a, struct str b);
 bool str_starts(struct str s, struct str prefix);
@@ -34,7 +34,8 @@ struct buf {
 void buf_init(struct buf *b, size_t max_bytes); /* the ceiling is not optional */
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_addz(struct buf *b, const char *z);
-void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_addf(struct buf *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 struct str buf_str(const struct buf *b);
 void buf_release(struct buf *b);
 

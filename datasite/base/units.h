@@ -10,9 +10,15 @@
 #define NANO INT64_C(1000000000)
 #define ATTO INT64_C(1000000000000000000)
 
-struct unixus { int64_t us; };  /* wall clock, UTC, microseconds since 1970 */
-struct monous { int64_t us; };  /* monotonic clock; durations only */
-struct digest { uint8_t b[32]; };
+struct unixus {
+    int64_t us;
+}; /* wall clock, UTC, microseconds since 1970 */
+struct monous {
+    int64_t us;
+}; /* monotonic clock; durations only */
+struct digest {
+    uint8_t b[32];
+};
 
 /* A price or a limit in the ledger's integers. eps.nano == EPS_NONE says "not pure". */
 #define EPS_NONE INT64_C(-1)

@@ -431,6 +431,14 @@ remember(struct exchange *x, const char *key, struct digest print)
     return idempotency_finish(&x->cx, key, print, &answer);
 }
 
+/* Whatever changed, somebody may wait for it, and there may be work to do. */
+static void
+wake(struct exchange *x)
+{
+    event_wake();
+    queue_wake(x->site);
+}
+
 /* The act and the record of its answer are one transaction. */
 static enum err
 run_once(struct exchange *x, const char *key)
@@ -446,8 +454,7 @@ run_once(struct exchange *x, const char *key)
     TRY(x->route->handle(&x->rq, &x->rp));
     TRY(remember(x, key, print));
     TRY(txn_commit(&txn, &x->cx.diag));
-    event_wake();
-    queue_wake(x->site);
+    wake(x);
     return ERR_OK;
 }
 
@@ -459,6 +466,8 @@ run(struct exchange *x)
     if ((x->route->flags & IDEMPOTENT) != 0 && key != NULL)
         return run_once(x, key);
     TRY(x->route->handle(&x->rq, &x->rp));
+    if (x->rq.method != GET)
+        wake(x);
     return query_end(&x->rq);
 }
 

@@ -50,17 +50,17 @@ struct exchange {
     char address[48];
     const struct asset *asset; /* a file is asked for, not a route */
     const struct route *route;
-    unsigned allow;            /* methods of the path */
+    unsigned allow; /* methods of the path */
     bool is_options;
-    int64_t body_bytes;        /* 0 none, -1 not told */
-    struct buf body;           /* whole bodies */
-    struct upload *upload;     /* of UPLOAD routes; owned by server.c */
-    uint64_t seen;             /* event_seen() before the last run */
-    int64_t wait_s;            /* Prefer: wait, of a GET with If-None-Match */
+    int64_t body_bytes;    /* 0 none, -1 not told */
+    struct buf body;       /* whole bodies */
+    struct upload *upload; /* of UPLOAD routes; owned by server.c */
+    uint64_t seen;         /* event_seen() before the last run */
+    int64_t wait_s;        /* Prefer: wait, of a GET with If-None-Match */
     struct ctx cx;
     struct request rq;
     struct reply rp;
-    struct buf text;           /* of a JSON answer */
+    struct buf text; /* of a JSON answer */
     struct answer answer;
 };
 

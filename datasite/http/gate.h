@@ -9,12 +9,13 @@
 struct gate_config {
     const char *const *hosts; /* further names of this site; borrowed */
     size_t hosts_n;
-    bool is_public;           /* listens beyond loopback: without hosts, any name will do */
-    int requests_per_s;       /* of one address; 0: unlimited */
+    bool is_public;     /* listens beyond loopback: without hosts, any name will do */
+    int requests_per_s; /* of one address; 0: unlimited */
 };
 struct gate;
 
-struct gate *gate_new(const struct gate_config *c); /* owned by the caller; NULL: no memory */
+struct gate *gate_new(
+    const struct gate_config *c); /* owned by the caller; NULL: no memory */
 void gate_free(struct gate *g);
 /* Whether a Host names this site: an address, localhost, or a name of the configuration. */
 bool gate_knows_host(const struct gate *g, struct str host);

@@ -7,9 +7,9 @@
 
 #include "datasite/base/str.h"
 
-#define HEAD_FIELDS_MAX 64
+#define HEAD_FIELDS_MAX       64
 #define HEAD_TARGET_BYTES_MAX 8192
-#define HEAD_VALUE_BYTES_MAX 8192
+#define HEAD_VALUE_BYTES_MAX  8192
 
 struct field {
     struct str name, value;

@@ -13,7 +13,8 @@ enum err query_end(struct request *rq) NODISCARD;
 const char *request_header(struct request *rq, const char *name);
 const char *request_cookie(struct request *rq, const char *name); /* NULL: absent */
 const char *request_address(struct request *rq); /* the peer's, without the port */
-void request_traffic(struct request *rq, struct buf *out); /* counters, as Prometheus text */
+void request_traffic(
+    struct request *rq, struct buf *out); /* counters, as Prometheus text */
 /* ERR_STALE unless If-Match names this ETag (or *). */
 enum err precondition_match(struct request *rq, const char *etag) NODISCARD;
 /* Whether If-None-Match names this ETag. Handlers need not ask: the server does. */
@@ -28,14 +29,16 @@ enum err request_pour(struct request *rq, int fd) NODISCARD;
  * document ("errors" with many places, for one).
  *
  * Answers. json is consumed; NULL json is ERR_INTERNAL (no memory). */
-enum err reply_json(struct request *rq, struct reply *rp, int status, json_t *json) NODISCARD;
+enum err reply_json(
+    struct request *rq, struct reply *rp, int status, json_t *json) NODISCARD;
 enum err reply_created(struct request *rq, struct reply *rp, json_t *json,
     const char *location_fmt, ...) __attribute__((format(printf, 4, 5))) NODISCARD;
 enum err reply_none(struct reply *rp) NODISCARD; /* 204 */
 enum err reply_bytes(struct reply *rp, const char *type, struct str bytes) NODISCARD;
 /* ETag from the resource's revision; handles If-None-Match (304). Prefer: wait is the
  * server's business: it calls the handler again until the ETag differs. */
-void reply_etag(struct reply *rp, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void reply_etag(struct reply *rp, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Event streams (routes with SSE). next appends whole events ("id: …\nevent: …\ndata: …\n\n")
  * that came after those it gave before, and may append none. The server calls it at once,
@@ -45,13 +48,18 @@ void reply_etag(struct reply *rp, const char *fmt, ...) __attribute__((format(pr
  * and is asked for its credentials again. */
 #define STREAM_LIFE_S 900
 enum err reply_stream(struct request *rq, struct reply *rp,
-    enum err (*next)(struct ctx *cx, void *state, struct buf *out), void *state) NODISCARD;
+    enum err (*next)(struct ctx *cx, void *state, struct buf *out),
+    void *state) NODISCARD;
 
 /* Lists: {items:[…], next_cursor}. A cursor is an opaque text that list handlers make of
  * the last item's key. */
-struct page { int64_t limit; const char *after; /* decoded key, NULL at the start */ };
+struct page {
+    int64_t limit;
+    const char *after; /* decoded key, NULL at the start */
+};
 enum err page_take(struct request *rq, struct page *out) NODISCARD; /* limit, cursor */
 /* items is consumed; last_key NULL: no more. */
-enum err reply_page(struct request *rq, struct reply *rp, json_t *items, const char *last_key) NODISCARD;
+enum err reply_page(struct request *rq, struct reply *rp, json_t *items,
+    const char *last_key) NODISCARD;
 
 #endif

@@ -6,40 +6,49 @@
 
 #define ROUTE_PARAMS_MAX 3
 
-enum method { GET, POST, PUT, PATCH, DELETE, METHOD_N };
+enum method {
+    GET,
+    POST,
+    PUT,
+    PATCH,
+    DELETE,
+    METHOD_N
+};
 
 enum route_flag {
-    IF_MATCH = 1,    /* 428 without If-Match; the handler compares with precondition_match */
-    IDEMPOTENT = 2,  /* honours Idempotency-Key */
-    DECIDES = 4,     /* reviews, releases, budgets: not by token unless tokens_may_decide */
-    UPLOAD = 8,      /* text/csv body, read with request_read; cx->db reads (core/writer.h) */
-    CSV_BODY = 16,   /* text/csv body of at most body_max, whole, in request.text */
-    SLOW = 32,       /* runs on the worker threads, never on the HTTP thread */
-    SSE = 64,        /* an event stream */
+    IF_MATCH =
+        1, /* 428 without If-Match; the handler compares with precondition_match */
+    IDEMPOTENT = 2, /* honours Idempotency-Key */
+    DECIDES = 4, /* reviews, releases, budgets: not by token unless tokens_may_decide */
+    UPLOAD =
+        8, /* text/csv body, read with request_read; cx->db reads (core/writer.h) */
+    CSV_BODY = 16, /* text/csv body of at most body_max, whole, in request.text */
+    SLOW = 32,     /* runs on the worker threads, never on the HTTP thread */
+    SSE = 64,      /* an event stream */
     SESSION_ONLY = 128
 };
 
-#define ANYONE 0u
+#define ANYONE    0u
 #define SIGNED_IN 255u /* any role, or none */
 
 struct request {
     struct ctx *cx;
     enum method method;
-    const char *path;                     /* decoded, NUL-terminated */
-    const char *param[ROUTE_PARAMS_MAX];  /* {name} segments, in order */
-    json_t *body;                         /* JSON object, NULL when the route takes none */
-    struct str text;                      /* CSV_BODY */
-    struct upload *upload;                /* UPLOAD */
+    const char *path;                    /* decoded, NUL-terminated */
+    const char *param[ROUTE_PARAMS_MAX]; /* {name} segments, in order */
+    json_t *body;          /* JSON object, NULL when the route takes none */
+    struct str text;       /* CSV_BODY */
+    struct upload *upload; /* UPLOAD */
     const struct route *route;
-    void *http;                           /* server.c's own */
+    void *http; /* server.c's own */
 };
 
 struct reply {
-    int status;                           /* 0: 200 */
-    json_t *json;                         /* owned by the reply */
-    struct str bytes;                     /* with type, instead of json; arena memory */
-    const char *type;                     /* NULL: application/json */
-    char etag[72];                        /* without quotes; "" for none */
+    int status;       /* 0: 200 */
+    json_t *json;     /* owned by the reply */
+    struct str bytes; /* with type, instead of json; arena memory */
+    const char *type; /* NULL: application/json */
+    char etag[72];    /* without quotes; "" for none */
     char location[160];
     char set_cookie[256];
     char disposition[128];
@@ -50,16 +59,16 @@ struct reply {
 
 struct route {
     enum method method;
-    const char *path;                     /* "/api/v1/jobs/{id}" */
-    const char *name;                     /* handler name: operationId of the document */
+    const char *path; /* "/api/v1/jobs/{id}" */
+    const char *name; /* handler name: operationId of the document */
     enum err (*handle)(struct request *rq, struct reply *rp);
-    unsigned roles;                       /* ANYONE, SIGNED_IN or roles, any of which will do */
+    unsigned roles; /* ANYONE, SIGNED_IN or roles, any of which will do */
     enum db_mode db;
     unsigned flags;
-    size_t body_max;                      /* 0: a body is an error */
+    size_t body_max; /* 0: a body is an error */
 };
 
-extern const struct route routes[];       /* datasite/api/routes.c */
+extern const struct route routes[]; /* datasite/api/routes.c */
 extern const size_t routes_n;
 
 /* NULL: no such path, or (*allow != 0) the path has other methods: a mask of 1 << method. */

@@ -20,6 +20,9 @@
 #include "datasite/http/crew.h"
 #include "datasite/http/drain.h"
 #include "datasite/http/exchange.h"
+#include "datasite/http/listen.h"
+#include "datasite/http/peers.h"
+#include "datasite/http/stream.h"
 #include "datasite/http/upload.h"
 #include "datasite/http/watch.h"
 
@@ -27,7 +30,6 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -38,10 +40,7 @@
 #define CONNECTION_POOL_BYTES      ((size_t)64 << 10)
 #define IDLE_S                     30
 #define UPLOADS_AT_ONCE            4
-#define UPLOAD_BYTES_LEAST         (16 << 10) /* in IDLE_S seconds */
-#define EXCESS_BYTES_MAX           (1 << 20)  /* of a chunked body past its limit */
-#define STREAM_BYTES_MAX           (1 << 20)
-#define STREAM_QUIET_S             15
+#define EXCESS_BYTES_MAX           (1 << 20) /* of a chunked body past its limit */
 #define SECOND_US                  INT64_C(1000000)
 
 enum phase {
@@ -54,16 +53,6 @@ enum phase {
 
 struct call;
 
-/* A connection, from accept to close; on the server's list. */
-struct peer {
-    int fd;
-    struct monous since; /* when it began to send what is awaited */
-    struct call *call;   /* whose body is awaited; NULL: a head is */
-    bool is_awaited;     /* the client is to send: deadlines count */
-    int64_t bytes_seen;  /* of an upload, at `since` */
-    struct peer *next, *prev;
-};
-
 struct server {
     struct MHD_Daemon *daemon;
     struct service service;
@@ -71,18 +60,9 @@ struct server {
     struct crew *loaders; /* uploads: long, so on threads of their own */
     struct watch *watch;
     struct drain *drain;
-    pthread_mutex_t lock; /* of the list and its members */
-    struct peer *peers;
+    struct peers *peers;
     int port;
     atomic_bool is_stopping;
-};
-
-/* Bytes on their way out of an event stream. */
-struct outflow {
-    struct buf pending;
-    size_t sent;
-    struct monous until;
-    bool is_over;
 };
 
 struct call {
@@ -95,7 +75,8 @@ struct call {
     struct task task;
     struct waiter waiter;
     struct monous wait_until;
-    struct outflow out;
+    struct stream stream;
+    bool has_stream;
     int64_t excess_bytes;
     pthread_mutex_t lock;
     int refs; /* the library's and that of whoever works on it */
@@ -123,7 +104,6 @@ call_new(struct server *s, struct MHD_Connection *connection)
     call->refs = 1;
     call->task.arg = call;
     call->waiter.arg = call;
-    buf_init(&call->out.pending, STREAM_BYTES_MAX);
     return call;
 }
 
@@ -146,7 +126,8 @@ call_drop(struct call *call)
     if (left > 0)
         return;
     upload_free(call->x.upload);
-    buf_release(&call->out.pending);
+    if (call->has_stream)
+        stream_release(&call->stream);
     exchange_release(&call->x);
     pthread_mutex_destroy(&call->lock);
     free(call);
@@ -261,105 +242,46 @@ run_first(void *arg)
 
 /* ---- event streams ---- */
 
-static void stream_step(void *arg);
-
 static void
-wake_stream(void *arg)
+suspend_locking(void *arg)
 {
     struct call *call = arg;
 
-    call->task.run = stream_step;
-    if (crew_do(call->server->crew, &call->task))
-        return;
     pthread_mutex_lock(&call->lock);
-    call->out.is_over = true;
-    resume(call);
+    suspend(call);
     pthread_mutex_unlock(&call->lock);
-    call_drop(call);
 }
 
-static enum err
-stream_read(struct call *call, struct buf *more)
-{
-    struct exchange *x = &call->x;
-    struct site *site = x->site;
-    struct ctx cx = {.site = site, .actor = x->cx.actor, .now = clock_wall()};
-    enum err code;
-    ARENA_SCOPE(arena, REQUEST_ARENA_BYTES);
-
-    if (arena == NULL)
-        return ERR_INTERNAL;
-    cx.arena = arena;
-    memcpy(cx.request_id, x->cx.request_id, sizeof cx.request_id);
-    cx.db = db_take(site->db, DB_RO);
-    code = x->rp.stream_next(&cx, x->rp.stream_state, more);
-    db_give(site->db, cx.db);
-    return code;
-}
-
-/* One look for events; then sleeps until the next commit, or says that it is still there. */
 static void
-stream_step(void *arg)
+stream_done(void *arg)
 {
-    struct call *call = arg;
-    bool was_quiet = clock_mono().us >= call->waiter.deadline.us, is_over;
-    enum err code;
-    BUF_SCOPE(more);
+    call_drop(arg);
+}
 
-    buf_init(&more, STREAM_BYTES_MAX);
-    call->waiter.seen = event_seen();
-    code = stream_read(call, &more);
-    if (more.len == 0 && was_quiet)
-        buf_addz(&more, ": still here\n\n");
-    pthread_mutex_lock(&call->lock);
-    buf_add(&call->out.pending, more.ptr, more.len);
-    if (code != ERR_OK || more.full || call->out.pending.full ||
-        clock_mono().us >= call->out.until.us) {
-        call->out.is_over = true;
-    }
-    is_over = call->out.is_over || call->is_gone;
-    if (call->out.pending.len > call->out.sent || is_over)
-        resume(call);
-    call->waiter.deadline =
-        (struct monous){clock_mono().us + STREAM_QUIET_S * SECOND_US};
-    call->waiter.wake = wake_stream;
-    pthread_mutex_unlock(&call->lock);
-    if (is_over)
-        call_drop(call);
-    else
-        watch_add(call->server->watch, &call->waiter);
+static void
+start_stream(struct call *call)
+{
+    call->stream = (struct stream){.x = &call->x,
+        .crew = call->server->crew,
+        .watch = call->server->watch,
+        .suspend = suspend_locking,
+        .resume = resume_locking,
+        .done = stream_done,
+        .arg = call};
+    call->has_stream = true;
+    call_take(call);
+    stream_begin(&call->stream);
 }
 
 /* What the library asks for more of the body. */
 static ssize_t
-stream_give(void *cls, uint64_t pos, char *to, size_t max)
+on_more(void *cls, uint64_t pos, char *to, size_t max)
 {
     struct call *call = cls;
-    struct outflow *out = &call->out;
-    size_t n;
+    ssize_t n = stream_give(&call->stream, to, max);
 
     (void)pos;
-    pthread_mutex_lock(&call->lock);
-    n = out->pending.len - out->sent;
-    n = n < max ? n : max;
-    if (n > 0)
-        memcpy(to, out->pending.ptr + out->sent, n);
-    out->sent += n;
-    if (out->sent == out->pending.len)
-        out->sent = out->pending.len = 0;
-    if (n == 0 && !out->is_over)
-        suspend(call);
-    pthread_mutex_unlock(&call->lock);
-    return n == 0 && out->is_over ? MHD_CONTENT_READER_END_OF_STREAM : (ssize_t)n;
-}
-
-static void
-stream_begin(struct call *call)
-{
-    call->out.until = (struct monous){clock_mono().us + STREAM_LIFE_S * SECOND_US};
-    call->waiter.deadline = (struct monous){0}; /* a first sign of life at once */
-    call_take(call);
-    wake_stream(call);
+    return n == -1 ? MHD_CONTENT_READER_END_OF_STREAM : n;
 }
 
 /* ---- sending ---- */
@@ -378,25 +300,12 @@ response_of(struct call *call)
 
     if (a->is_stream && !is_head(&call->x)) {
         return MHD_create_response_from_callback(
-            MHD_SIZE_UNKNOWN, 4096, stream_give, call, NULL);
+            MHD_SIZE_UNKNOWN, 4096, on_more, call, NULL);
     }
     /* The library asks for a pointer to bytes that it may write; it does not, for
      * PERSISTENT ones. */
     memcpy(&bytes, &a->bytes.ptr, sizeof bytes);
     return MHD_create_response_from_buffer(a->bytes.len, bytes, MHD_RESPMEM_PERSISTENT);
-}
-
-static void
-peer_awaits(struct call *call, bool is_awaited)
-{
-    struct server *s = call->server;
-
-    pthread_mutex_lock(&s->lock);
-    call->peer->since = clock_mono();
-    call->peer->call = is_awaited ? call : NULL;
-    call->peer->is_awaited = is_awaited;
-    call->peer->bytes_seen = 0;
-    pthread_mutex_unlock(&s->lock);
 }
 
 static enum MHD_Result
@@ -408,9 +317,9 @@ send_answer(struct call *call)
 
     for (size_t i = 0; i < a->fields_n && done == MHD_YES; i++)
         done = MHD_add_response_header(r, a->field[i].name, a->field[i].value);
-    peer_awaits(call, false);
+    peer_rest(call->server->peers, call->peer);
     if (done == MHD_YES && a->closes && call->x.body_bytes != 0)
-        drain_add(call->server->drain, call->peer->fd);
+        drain_add(call->server->drain, peer_fd(call->peer));
     if (done == MHD_YES)
         done = MHD_queue_response(call->connection, (unsigned)a->status, r);
     if (r != NULL)
@@ -418,7 +327,7 @@ send_answer(struct call *call)
     traffic_count(call->server->service.traffic, call->x.route, a->status);
     call->phase = PHASE_SENT;
     if (done == MHD_YES && a->is_stream && !is_head(&call->x))
-        stream_begin(call);
+        start_stream(call);
     return done;
 }
 
@@ -519,13 +428,15 @@ first(struct call *call, const char *method, const char *version)
         return MHD_YES;
     if (!exchange_admit(x))
         return send_answer(call);
-    peer_awaits(call, true);
-    if ((x->route->flags & UPLOAD) == 0)
+    if ((x->route->flags & UPLOAD) == 0) {
+        peer_body(call->server->peers, call->peer, NULL);
         return MHD_YES;
+    }
     x->upload = upload_new((int64_t)x->route->body_max, resume_locking, call);
     if (x->upload == NULL)
         return MHD_NO;
     x->rq.upload = x->upload;
+    peer_body(call->server->peers, call->peer, x->upload);
     call_take(call);
     hand_over(call, call->server->loaders, run_first);
     return MHD_YES;
@@ -593,8 +504,7 @@ last(struct call *call)
 {
     struct exchange *x = &call->x;
 
-    if (x->body_bytes != 0)
-        peer_awaits(call, false);
+    peer_rest(call->server->peers, call->peer);
     if (x->upload != NULL) {
         upload_end(x->upload);
         pthread_mutex_lock(&call->lock);
@@ -675,26 +585,20 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 {
     struct call *call = *state;
     struct server *s = cls;
-    bool was_waiting;
 
     (void)connection;
     (void)why;
     if (call == NULL)
         return;
-    if (call->peer != NULL) {
-        peer_awaits(call, false);
-        pthread_mutex_lock(&s->lock);
-        call->peer->is_awaited = true; /* the next head */
-        pthread_mutex_unlock(&s->lock);
-    }
+    if (call->peer != NULL)
+        peer_head(s->peers, call->peer);
     if (call->x.upload != NULL)
         upload_abort(call->x.upload);
     pthread_mutex_lock(&call->lock);
     call->is_gone = true;
     pthread_mutex_unlock(&call->lock);
-    was_waiting = watch_remove(s->watch, &call->waiter);
-    if (was_waiting)
-        call_drop(call);
+    if (call->has_stream)
+        stream_cut(&call->stream);
     *state = NULL;
     call_drop(call);
 }
@@ -702,120 +606,29 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
 /* ---- connections ---- */
 
 static void
-peer_open(struct server *s, struct MHD_Connection *connection, void **context)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct peer *p = calloc(1, sizeof *p);
-
-    CHECK(p != NULL);
-    p->fd = info->connect_fd;
-    p->since = clock_mono();
-    p->is_awaited = true;
-    pthread_mutex_lock(&s->lock);
-    p->next = s->peers;
-    if (p->next != NULL)
-        p->next->prev = p;
-    s->peers = p;
-    pthread_mutex_unlock(&s->lock);
-    *context = p;
-}
-
-static void
-peer_close(struct server *s, struct peer *p)
-{
-    pthread_mutex_lock(&s->lock);
-    if (p->prev != NULL)
-        p->prev->next = p->next;
-    else
-        s->peers = p->next;
-    if (p->next != NULL)
-        p->next->prev = p->prev;
-    pthread_mutex_unlock(&s->lock);
-    free(p);
-}
-
-static void
 on_connection(void *cls, struct MHD_Connection *connection, void **context,
     enum MHD_ConnectionNotificationCode what)
 {
-    if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        peer_open(cls, connection, context);
-    else
-        peer_close(cls, *context);
-}
+    const union MHD_ConnectionInfo *info;
+    struct server *s = cls;
 
-/* The library only counts idle seconds; one byte each would hold a connection for ever. An
- * upload may take its time while it moves. */
-static bool
-is_late(struct peer *p, struct monous now)
-{
-    int64_t age_s = (now.us - p->since.us) / SECOND_US, bytes;
-
-    if (!p->is_awaited || age_s <= REQUEST_DEADLINE_S)
-        return false;
-    if (p->call == NULL || p->call->x.upload == NULL)
-        return true;
-    bytes = upload_bytes(p->call->x.upload);
-    if (bytes - p->bytes_seen < UPLOAD_BYTES_LEAST)
-        return !p->call->is_suspended;
-    p->bytes_seen = bytes;
-    p->since = now;
-    return false;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *context = peer_open(s->peers, info->connect_fd);
+    } else {
+        peer_close(s->peers, *context);
+    }
 }
 
 static void
 on_tick(void *arg)
 {
     struct server *s = arg;
-    struct monous now = clock_mono();
 
-    pthread_mutex_lock(&s->lock);
-    for (struct peer *p = s->peers; p != NULL; p = p->next) {
-        if (is_late(p, now))
-            shutdown(p->fd, SHUT_RDWR);
-    }
-    pthread_mutex_unlock(&s->lock);
+    peers_cut_late(s->peers);
 }
 
 /* ---- start and stop ---- */
-
-static enum err
-listen_on(struct diag *d, const char *host, int port, int *out)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-                        .ai_flags = AI_PASSIVE | AI_NUMERICSERV},
-                    *found = NULL;
-    char service[16];
-    int fd, yes = 1;
-
-    snprintf(service, sizeof service, "%d", port);
-    if (getaddrinfo(host, service, &hints, &found) != 0 || found == NULL)
-        return FAIL(d, ERR_INVALID, "%s is not an address of this machine", host);
-    fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd == -1 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
-        bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, 511) != 0) {
-        if (fd != -1)
-            close(fd);
-        freeaddrinfo(found);
-        return FAIL(
-            d, ERR_IO, "cannot listen on %s:%d: %m; is the port taken?", host, port);
-    }
-    freeaddrinfo(found);
-    *out = fd;
-    return ERR_OK;
-}
-
-static int
-port_of(int fd)
-{
-    struct sockaddr_storage a;
-    socklen_t n = sizeof a;
-
-    CHECK(getsockname(fd, (struct sockaddr *)&a, &n) == 0);
-    return a.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&a)->sin6_port)
-                                   : ntohs(((struct sockaddr_in *)&a)->sin_port);
-}
 
 /* Escapes are decoded in target.c, once; the library is to leave them alone. */
 static size_t
@@ -843,23 +656,17 @@ daemon_start(struct diag *d, struct server *s, int fd)
     return ERR_OK;
 }
 
-static bool
-is_loopback(const char *host)
-{
-    return strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
-        strcmp(host, "localhost") == 0;
-}
-
 static enum err
 parts_start(struct diag *d, const struct server_config *c, struct server *s)
 {
     struct gate_config gate = {
-        c->hosts, c->hosts_n, !is_loopback(c->host), c->requests_per_s};
+        c->hosts, c->hosts_n, !listen_is_local(c->host), c->requests_per_s};
 
     s->service.gate = gate_new(&gate);
     s->service.assets = assets_new();
     s->service.traffic = traffic_new();
-    if (s->service.gate == NULL || s->service.assets == NULL ||
+    s->peers = peers_new();
+    if (s->peers == NULL || s->service.gate == NULL || s->service.assets == NULL ||
         s->service.traffic == NULL)
         return FAIL(d, ERR_INTERNAL, "no memory for the HTTP server");
     TRY(drain_start(d, &s->drain));
@@ -879,7 +686,7 @@ parts_free(struct server *s)
     traffic_free(s->service.traffic);
     assets_free(s->service.assets);
     gate_free(s->service.gate);
-    pthread_mutex_destroy(&s->lock);
+    peers_free(s->peers);
     free(s);
 }
 
@@ -904,13 +711,12 @@ server_start(struct diag *d, const struct server_config *c, struct site *site,
 
     if (s == NULL)
         return FAIL(d, ERR_INTERNAL, "no memory for the HTTP server");
-    CHECK(pthread_mutex_init(&s->lock, NULL) == 0);
     s->service.site = site;
     code = parts_start(d, c, s);
     if (code == ERR_OK)
         code = listen_on(d, c->host, c->port, &fd);
     if (code == ERR_OK) {
-        s->port = port_of(fd);
+        s->port = listen_port(fd);
         code = daemon_start(d, s, fd);
     }
     if (code != ERR_OK) {
@@ -928,18 +734,6 @@ server_port(const struct server *s)
     return s->port;
 }
 
-/* Uploads would wait for their clients. */
-static void
-uploads_abort(struct server *s)
-{
-    pthread_mutex_lock(&s->lock);
-    for (struct peer *p = s->peers; p != NULL; p = p->next) {
-        if (p->call != NULL && p->call->x.upload != NULL)
-            upload_abort(p->call->x.upload);
-    }
-    pthread_mutex_unlock(&s->lock);
-}
-
 void
 server_stop(struct server *s)
 {
@@ -948,7 +742,7 @@ server_stop(struct server *s)
     atomic_store(&s->is_stopping, true);
     if (fd != MHD_INVALID_SOCKET)
         close(fd);
-    uploads_abort(s);
+    peers_abort_uploads(s->peers); /* they would wait for their clients */
     threads_stop(s);
     MHD_stop_daemon(s->daemon);
     parts_free(s);

@@ -6,9 +6,9 @@
 
 struct server;
 struct server_config {
-    const char *host; /* "127.0.0.1", "::1", "0.0.0.0", "localhost" */
-    int port;         /* 0: any free one */
-    int threads;      /* that run handlers */
+    const char *host;         /* "127.0.0.1", "::1", "0.0.0.0", "localhost" */
+    int port;                 /* 0: any free one */
+    int threads;              /* that run handlers */
     int requests_per_s;       /* of one address; 0: unlimited */
     const char *const *hosts; /* further names of the site; borrowed for the call */
     size_t hosts_n;

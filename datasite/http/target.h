@@ -21,7 +21,7 @@ struct target {
 
 /* ERR_INVALID: not an absolute path; a bad escape; %00, %2f, %5c or a control character; a
  * segment "." or ".."; not UTF-8; a query name twice. Memory from a. */
-enum err target_parse(struct diag *d, struct arena *a, struct str raw, struct target *out)
-    NODISCARD;
+enum err target_parse(
+    struct diag *d, struct arena *a, struct str raw, struct target *out) NODISCARD;
 
 #endif

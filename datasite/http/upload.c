@@ -139,6 +139,17 @@ upload_bytes(struct upload *u)
     return n;
 }
 
+bool
+upload_is_paused(struct upload *u)
+{
+    bool yes;
+
+    pthread_mutex_lock(&u->lock);
+    yes = u->is_paused;
+    pthread_mutex_unlock(&u->lock);
+    return yes;
+}
+
 void
 upload_discard(struct upload *u)
 {

@@ -5,6 +5,7 @@
 
 #include "datasite/base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,14 +21,15 @@ void upload_free(struct upload *u);
 size_t upload_put(struct upload *u, const void *p, size_t n);
 /* Asks for drained(); it may be called before this returns. */
 void upload_pause(struct upload *u);
-void upload_end(struct upload *u);   /* the body is whole */
-void upload_abort(struct upload *u); /* the client went away */
-int64_t upload_bytes(struct upload *u); /* put so far, to see progress */
+void upload_end(struct upload *u);       /* the body is whole */
+void upload_abort(struct upload *u);     /* the client went away */
+int64_t upload_bytes(struct upload *u);  /* put so far, to see progress */
+bool upload_is_paused(struct upload *u); /* the reader is the slow one */
 
 /* Blocks for at least one byte; *got == 0 at the end. ERR_IO: aborted. ERR_TOO_LARGE: it is
  * longer than bytes_max. */
-enum err upload_read(struct upload *u, struct diag *d, void *p, size_t n, size_t *got)
-    NODISCARD;
+enum err upload_read(
+    struct upload *u, struct diag *d, void *p, size_t n, size_t *got) NODISCARD;
 /* The reader wants no more: the rest is swallowed. */
 void upload_discard(struct upload *u);
 

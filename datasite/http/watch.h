@@ -6,7 +6,7 @@
 #include "datasite/base/units.h"
 
 struct waiter {
-    uint64_t seen;          /* event_seen() when it looked last */
+    uint64_t seen; /* event_seen() when it looked last */
     struct monous deadline;
     void (*wake)(void *arg); /* on the watch's thread or the caller's; must not wait */
     void *arg;
@@ -16,8 +16,8 @@ struct waiter {
 struct watch;
 
 /* tick(arg) runs about once a second. */
-enum err watch_start(struct diag *d, void (*tick)(void *arg), void *arg,
-    struct watch **out) NODISCARD;
+enum err watch_start(
+    struct diag *d, void (*tick)(void *arg), void *arg, struct watch **out) NODISCARD;
 /* Wakes it once: at once when something has been committed since `seen`. */
 void watch_add(struct watch *w, struct waiter *x);
 /* False: it was not listed, for it has been woken. */

@@ -40,9 +40,10 @@ reserve_name(struct diag *d, const char *to)
 {
     int fd = open(to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-    if (fd == -1)
+    if (fd == -1) {
         return FAIL(
             d, errno == EEXIST ? ERR_CONFLICT : ERR_IO, "%s: %s", to, strerror(errno));
+    }
     close(fd);
     return ERR_OK;
 }
@@ -54,7 +55,7 @@ copy_into(struct diag *d, const char *from, const char *to)
     CONNECT_SCOPE(copy);
 
     TRY(connect_open(d, from, CONNECT_READ, &source));
-    TRY(connect_open(d, to, CONNECT_WRITE, &copy));
+    TRY(connect_open(d, to, CONNECT_COPY, &copy));
     return copy_pages(d, copy, source);
 }
 

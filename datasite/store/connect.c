@@ -65,12 +65,16 @@ configure(struct diag *d, sqlite3 *handle, enum connect_mode mode)
 
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_timeout(handle, BUSY_TIMEOUT_MS);
-    for (size_t i = 0; i < ARRAY_N(options); i++)
+    for (size_t i = 0; i < ARRAY_N(options); i++) {
         if (sqlite3_db_config(handle, options[i].option, options[i].value, NULL) !=
             SQLITE_OK)
             return connect_fail(d, handle, "configuring the database");
+    }
     if (mode == CONNECT_READ)
         return connect_exec(d, handle, "PRAGMA query_only = ON");
+    /* A file with a log cannot take pages of another size than its own. */
+    if (mode == CONNECT_COPY)
+        return ERR_OK;
     TRY(connect_exec(d, handle, "PRAGMA journal_mode = WAL"));
     return connect_exec(d, handle, "PRAGMA synchronous = FULL");
 }

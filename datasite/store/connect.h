@@ -10,7 +10,8 @@
 enum connect_mode {
     CONNECT_READ,
     CONNECT_WRITE,
-    CONNECT_CREATE
+    CONNECT_CREATE, /* the file, mode 0600, when it is not there */
+    CONNECT_COPY /* onto an empty file, which takes over the journal of what it copies */
 };
 
 /* WAL, synchronous=FULL, foreign keys, no trust in what the file's schema says. *out is

@@ -52,12 +52,14 @@ stmt_prepare(struct diag *d, sqlite3 *handle, const struct stmt *s, sqlite3_stmt
         return FAIL(d, ERR_DB, "statement %s: %s", s->name, sqlite3_errmsg(handle));
     if (tail[strspn(tail, " ")] != '\0')
         return FAIL(d, ERR_DB, "statement %s: more than one", s->name);
-    if (sqlite3_bind_parameter_count(*out) != in_n)
+    if (sqlite3_bind_parameter_count(*out) != in_n) {
         return FAIL(d, ERR_DB, "statement %s: %d letters for %d parameters", s->name,
             in_n, sqlite3_bind_parameter_count(*out));
-    if (sqlite3_column_count(*out) != out_n)
+    }
+    if (sqlite3_column_count(*out) != out_n) {
         return FAIL(d, ERR_DB, "statement %s: %d letters for %d columns", s->name,
             out_n, sqlite3_column_count(*out));
+    }
     return ERR_OK;
 }
 
@@ -197,9 +199,10 @@ db_is_writer(const struct db *db)
 static void
 reset_open(struct db *db)
 {
-    for (size_t i = 0; i < db->pool->stmts_n; i++)
+    for (size_t i = 0; i < db->pool->stmts_n; i++) {
         if (db->prepared[i] != NULL && sqlite3_stmt_busy(db->prepared[i]))
             sqlite3_reset(db->prepared[i]);
+    }
 }
 
 void
@@ -264,9 +267,10 @@ stmt_bind(struct db *db, struct diag *d, enum stmt_id id, struct args *args,
     if (sqlite3_stmt_busy(s))
         return FAIL(d, ERR_DB, "%s is still open", info->name);
     sqlite3_reset(s);
-    for (int i = 0; info->in[i] != '\0'; i++)
+    for (int i = 0; info->in[i] != '\0'; i++) {
         if (bind_one(s, i + 1, info->in[i], args) != SQLITE_OK)
             return connect_fail(d, db->handle, info->name);
+    }
     *out = s;
     return ERR_OK;
 }
@@ -362,12 +366,13 @@ first_row(
 
     TRY(result);
     step = sqlite3_step(s);
-    if (step == SQLITE_ROW)
+    if (step == SQLITE_ROW) {
         result = read_row(s, info->out, d, a, args);
-    else if (step == SQLITE_DONE)
+    } else if (step == SQLITE_DONE) {
         result = FAIL(d, ERR_NOT_FOUND, "there is no such thing");
-    else
+    } else {
         result = connect_fail(d, db->handle, info->name);
+    }
     /* What RETURNING tells is done only when the statement is. */
     if (result == ERR_OK && !sqlite3_stmt_readonly(s))
         result = step_to_end(db, d, s, id);

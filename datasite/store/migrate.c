@@ -36,11 +36,12 @@ compare_applied(struct diag *d, sqlite3 *handle, const struct migration *list, i
         char digest[65];
         digest_text(digest_bytes(m->sql), digest);
         if (sqlite3_column_int(s, 0) != seen ||
-            strcmp((const char *)sqlite3_column_text(s, 2), digest) != 0)
+            strcmp((const char *)sqlite3_column_text(s, 2), digest) != 0) {
             return FAIL(d, ERR_DB,
                 "%s is not what was applied to this database as %s; use the program "
                 "that made it, or restore a backup",
                 m->name, sqlite3_column_text(s, 1));
+        }
     }
     if (step != SQLITE_DONE || seen != n)
         return FAIL(d, ERR_DB, "the database's record of its migrations is broken");
@@ -104,10 +105,11 @@ migrate_run(struct diag *d, const char *path, const struct migration *list, size
 
     TRY(connect_open(d, path, CONNECT_CREATE, &handle));
     TRY(read_version(d, handle, &version));
-    if (version > (int)n)
+    if (version > (int)n) {
         return FAIL(d, ERR_DB,
             "%s is at version %d, this program knows %d: use a newer program", path,
             version, (int)n);
+    }
     TRY(connect_exec(d, handle, db_stmts[STMT_MIGRATION_TABLE].sql));
     TRY(compare_applied(d, handle, list, version));
     *from = version;

@@ -116,7 +116,7 @@ class MockTest(Folder):
 
     def test_a_policy_finding_is_1_with_its_place(self):
         job = self.write("exact.lua", 'local v = site.open "stays"\n'
-                                      "return v:count{ epsilon = 1 }:exact().value\n")
+                                      "return v:count{ epsilon = 1 }:exact()\n")
         self.assertRefused(self.run_job(job), 1, f"{job}:2:", ": error: ", "[lane]")
         self.assertEqual(self.run_job(job, "--lane", "exact").returncode, 0)
         self.assertRefused(run("check", job, "--schema", self.schema), 1, f"{job}:2:",
@@ -251,7 +251,8 @@ class SiteTest(Folder):
         self.log_in()
         path = os.path.join(self.home, "datasite", "client.json")
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
-        self.assertNotIn(self.researcher.password, open(path, encoding="utf-8").read())
+        with open(path, encoding="utf-8") as f:
+            self.assertNotIn(self.researcher.password, f.read())
 
     def test_nobody_is_logged_in(self):
         env = dict(os.environ, XDG_CONFIG_HOME=self.dir)
@@ -298,7 +299,7 @@ class SiteTest(Folder):
             self.assertEqual(done.returncode, 0, done)
         self.assertRefused(run("verify", receipt, "--key", key, "--source", self.job), 1,
                            "source_sha256")
-        other = self.write("other.json", '{"outputs":{"n":-1}}')
+        other = self.write("other.json", '{"outputs":{"n":123456}}')
         self.assertRefused(run("verify", receipt, "--key", key, "--result", other), 1,
                            "result_sha256")
         self.assertRefused(run("verify", self.path("none"), "--key", key), 2)
@@ -330,7 +331,8 @@ class SiteTest(Folder):
         auditor = self.site.person("auditor")
         export = self.write("audit.jsonl", auditor.get("/api/v1/audit/export").text)
         self.assertEqual(run("audit", "verify", export).returncode, 0)
-        lines = open(export, encoding="utf-8").read().splitlines()
+        with open(export, encoding="utf-8") as f:
+            lines = f.read().splitlines()
         entry = json.loads(lines[2])
         entry["verb"] = "job.approve"
         lines[2] = json.dumps(entry)
@@ -368,13 +370,13 @@ class SiteTest(Folder):
     def test_doctor(self):
         done = run("doctor", "--data", self.site.folder)
         self.assertEqual(done.returncode, 0, done)
-        os.chmod(self.site.folder + "/datasite.db", 0o644)
+        os.chmod(self.site.folder, 0o755)
         try:
             done = run("doctor", "--data", self.site.folder)
             self.assertEqual(done.returncode, 1, done)
             self.assertIn("FAIL  modes", done.stdout)
         finally:
-            os.chmod(self.site.folder + "/datasite.db", 0o600)
+            os.chmod(self.site.folder, 0o700)
         self.assertRefused(run("doctor", "--data", self.path("none")), 2)
 
 

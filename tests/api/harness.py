@@ -196,6 +196,7 @@ class EventStream:
                 event[name] = value
 
     def close(self):
+        self.answer.close()
         self.connection.close()
 
 
