@@ -16,8 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RUN_ARENA_BYTES ((size_t)256 << 20)
-#define QUESTION_ARENA_BYTES ((size_t)1 << 30)
+#define RUN_ARENA_BYTES       ((size_t)256 << 20)
+#define QUESTION_ARENA_BYTES  ((size_t)1 << 30)
 #define EXPLAINS_PER_QUESTION 16
 
 /* A measurement of this run that is answered already: asking again is free. */
@@ -28,8 +28,8 @@ struct answered {
 };
 
 struct broker {
-    struct arena *arena;       /* of the run */
-    struct order order;        /* as the server sent it; texts borrow the frame */
+    struct arena *arena; /* of the run */
+    struct order order;  /* as the server sent it; texts borrow the frame */
     char run_id[64], dataset_id[64];
     int server_fd, mock_fd;
     struct schema schema;
@@ -42,7 +42,7 @@ struct broker {
     char denied_rule[32];
     struct answered *answered;
     json_t *measurements;
-    struct buf output;         /* the worker's text, once it has proved to be JSON */
+    struct buf output; /* the worker's text, once it has proved to be JSON */
     struct outcome outcome;
 };
 
@@ -107,7 +107,7 @@ static enum err
 load_mock(struct diag *d, struct broker *b)
 {
     static const uint8_t key[32]; /* nothing about a mock is secret */
-    struct csv_report report = { 0 };
+    struct csv_report report = {0};
 
     TRY(table_from_csv(d, &b->schema, b->mock_fd, key, &b->table, &report));
     fd_close_p(&b->mock_fd);
@@ -144,7 +144,8 @@ answered_before(const struct broker *b, struct digest measurement)
 }
 
 static enum err
-remember(struct diag *d, struct broker *b, const struct charge_ask *ask, struct str answer)
+remember(
+    struct diag *d, struct broker *b, const struct charge_ask *ask, struct str answer)
 {
     struct answered *a = arena_array(b->arena, sizeof *a, 1);
     const char *text = arena_strn(b->arena, answer.ptr, answer.len);
@@ -153,12 +154,13 @@ remember(struct diag *d, struct broker *b, const struct charge_ask *ask, struct 
 
     if (a == NULL || text == NULL)
         return FAIL(d, ERR_TOO_LARGE, "the run's answers need too much memory");
-    *a = (struct answered){ b->answered, ask->measurement, { text, answer.len } };
+    *a = (struct answered){b->answered, ask->measurement, {text, answer.len}};
     b->answered = a;
-    m = json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:b}", "label", ask->label, "mechanism",
-        ask->mechanism, "epsilon",
-        ask->price.eps_nano == EPS_NONE ? json_null()
-                                        : json_string(nano_text(ask->price.eps_nano, eps)),
+    m = json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:b}", "label", ask->label,
+        "mechanism", ask->mechanism, "epsilon",
+        ask->price.eps_nano == EPS_NONE
+            ? json_null()
+            : json_string(nano_text(ask->price.eps_nano, eps)),
         "rho", nano_text(ask->price.rho_nano, rho), "delta",
         atto_text(ask->price.delta_atto, delta), "error95", ask->error95, "exact",
         (int)ask->exact);
@@ -169,39 +171,41 @@ remember(struct diag *d, struct broker *b, const struct charge_ask *ask, struct 
 
 /* Charged and durable: compute, and have the answer kept before anyone sees it. */
 static enum err
-answer_and_keep(struct diag *d, struct broker *b, struct arena *a, const struct question *q,
-    const struct charge_ask *ask, struct buf *answer)
+answer_and_keep(struct diag *d, struct broker *b, struct arena *a,
+    const struct question *q, const struct charge_ask *ask, struct buf *answer)
 {
-    if (ask->exact)
+    if (ask->exact) {
         TRY(question_exact(d, a, q, &b->table, answer));
-    else
+    } else {
         TRY(question_answer(d, a, q, &b->table, b->rng, answer));
+    }
     if (answer->full)
         return FAIL(d, ERR_TOO_LARGE, "the answer is too large");
     return charge_keep(d, b->server_fd, ask->measurement, buf_str(answer));
 }
 
 static enum err
-pay_and_answer(struct diag *d, struct broker *b, struct arena *a, const struct question *q,
-    struct str plan, struct buf *answer)
+pay_and_answer(struct diag *d, struct broker *b, struct arena *a,
+    const struct question *q, struct str plan, struct buf *answer)
 {
     enum charge_verdict verdict;
-    struct charge_ask ask = { .measurement = question_digest(q),
+    struct charge_ask ask = {.measurement = question_digest(q),
         .label = question_label(q),
         .mechanism = question_mechanism(q),
         .error95 = question_error95(q),
         .plan_json = arena_strn(a, plan.ptr, plan.len),
         .price = question_price(q),
-        .exact = question_is_exact(q) };
+        .exact = question_is_exact(q)};
     const struct answered *before = answered_before(b, ask.measurement);
 
     if (before != NULL) {
         buf_add(answer, before->answer.ptr, before->answer.len);
         return ERR_OK;
     }
-    if (b->questions_left-- <= 0)
+    if (b->questions_left-- <= 0) {
         return FAIL(d, ERR_POLICY, "the policy allows %lld measurements a run",
             (long long)b->order.limits.questions_max);
+    }
     TRY(charge_ask(d, b->server_fd, &ask, &verdict, answer));
     if (verdict == CHARGE_REFUSED)
         return FAIL(d, ERR_BUDGET, "%.300s", buf_str(answer).ptr);
@@ -214,11 +218,11 @@ static enum err
 ask(struct diag *d, struct broker *b, const struct frame *in, struct buf *answer)
 {
     ARENA_SCOPE(a, QUESTION_ARENA_BYTES);
-    struct question_context c = { .schema = &b->schema,
+    struct question_context c = {.schema = &b->schema,
         .columns = b->order.columns,
         .lane = b->order.lane,
         .accounting = b->order.accounting,
-        .rows_assumed = b->order.rows_assumed };
+        .rows_assumed = b->order.rows_assumed};
     struct question *q;
 
     if (a == NULL)
@@ -245,7 +249,10 @@ end_run(struct broker *b, enum outcome_kind kind, int line, const char *text)
     snprintf(b->outcome.text, sizeof b->outcome.text, "%s", text);
 }
 
-enum go { GO_ON, STOP };
+enum go {
+    GO_ON,
+    STOP
+};
 
 static enum go
 violation(struct broker *b, const char *what)
@@ -285,7 +292,7 @@ static enum go
 on_ask(struct broker *b, const struct frame *in)
 {
     BUF_SCOPE(answer);
-    struct diag d = { 0 }, sent = { 0 };
+    struct diag d = {0}, sent = {0};
     enum frame_type reply = FRAME_ANSWER;
     enum err e;
 
@@ -316,7 +323,7 @@ on_print(struct broker *b, const struct frame *in)
 static enum go
 on_done(struct broker *b, const struct frame *in)
 {
-    struct diag d = { 0 };
+    struct diag d = {0};
     json_auto_t *output = NULL;
 
     if (in->body.len > (size_t)b->order.limits.output_bytes_max)
@@ -332,11 +339,11 @@ on_done(struct broker *b, const struct frame *in)
 static enum go
 on_ended(struct broker *b, const struct frame *in)
 {
-    static const enum outcome_kind kinds[] = { [LUABOX_OK] = OUTCOME_SANDBOX_VIOLATION,
+    static const enum outcome_kind kinds[] = {[LUABOX_OK] = OUTCOME_SANDBOX_VIOLATION,
         [LUABOX_SCRIPT] = OUTCOME_SCRIPT_ERROR,
         [LUABOX_MEMORY] = OUTCOME_MEMORY,
         [LUABOX_BUDGET] = OUTCOME_BUDGET,
-        [LUABOX_POLICY] = OUTCOME_POLICY };
+        [LUABOX_POLICY] = OUTCOME_POLICY};
     struct fields f = fields_of(buf_str(&in->body));
     enum luabox_end end = (enum luabox_end)field_i64(&f, LUABOX_SCRIPT, LUABOX_POLICY);
     int line = (int)field_i64(&f, 0, SOURCE_BYTES_MAX);
@@ -359,12 +366,12 @@ static const struct {
     enum frame_type type;
     enum go (*handle)(struct broker *b, const struct frame *in);
 } worker_messages[] = {
-    { FRAME_EXPLAIN, on_ask },
-    { FRAME_RELEASE, on_ask },
-    { FRAME_EXACT, on_ask },
-    { FRAME_PRINT, on_print },
-    { FRAME_DONE, on_done },
-    { FRAME_ENDED, on_ended },
+    {FRAME_EXPLAIN, on_ask},
+    {FRAME_RELEASE, on_ask},
+    {FRAME_EXACT, on_ask},
+    {FRAME_PRINT, on_print},
+    {FRAME_DONE, on_done},
+    {FRAME_ENDED, on_ended},
 };
 
 static enum go
@@ -415,7 +422,8 @@ on_silence(struct broker *b, enum err e)
         end_run(b, OUTCOME_TIMEOUT, 0, "the run took longer than it may");
         return STOP;
     }
-    enum worker_end end = worker_reap(&b->worker, false, b->order.limits.cpu_ms, &detail);
+    enum worker_end end =
+        worker_reap(&b->worker, false, b->order.limits.cpu_ms, &detail);
     explain_death(b, end, detail);
     return STOP;
 }
@@ -429,7 +437,7 @@ serve(struct broker *b)
 
     b->outcome.kind = OUTCOME_INTERNAL;
     while (go == GO_ON) {
-        struct diag d = { 0 };
+        struct diag d = {0};
         enum err e = frame_recv(&d, b->worker.fd, b->deadline, &in);
         go = e == ERR_OK ? on_message(b, &in) : on_silence(b, e);
     }
@@ -439,7 +447,8 @@ serve(struct broker *b)
 /* ---- the run ---- */
 
 static void
-put_budget_text(struct buf *out, const char *name, int64_t amount, char *text(int64_t, char *))
+put_budget_text(
+    struct buf *out, const char *name, int64_t amount, char *text(int64_t, char *))
 {
     char room[32];
 
@@ -497,18 +506,30 @@ send_outcome(struct diag *d, struct broker *b)
     field_put_str(&out, buf_str(&b->outcome.log));
     if (out.full || text.full)
         return FAIL(d, ERR_TOO_LARGE, "the outcome is too large");
-    return frame_send(d, b->server_fd, FRAME_NO_DEADLINE, FRAME_OUTCOME, buf_str(&out),
-        NULL, 0);
+    return frame_send(
+        d, b->server_fd, FRAME_NO_DEADLINE, FRAME_OUTCOME, buf_str(&out), NULL, 0);
+}
+
+/* A worker that is gone already, or does not read, is for serve to judge. */
+static enum err
+hand_over(struct diag *d, struct broker *b)
+{
+    enum err e = send_job(d, b);
+
+    if (e != ERR_IO && e != ERR_TIMEOUT)
+        return e;
+    diag_clear(d);
+    return ERR_OK;
 }
 
 /* The worker starts while the columns load; neither goes on before both jails are shut. */
 static enum err
 run(struct diag *d, struct broker *b, const struct broker_setup *s)
 {
-    struct jail jail = { .role = JAIL_BROKER };
-    struct worker_limits limits = { .memory_bytes = b->order.limits.memory_bytes,
+    struct jail jail = {.role = JAIL_BROKER};
+    struct worker_limits limits = {.memory_bytes = b->order.limits.memory_bytes,
         .cpu_ms = b->order.limits.cpu_ms,
-        .probe = -1 };
+        .probe = -1};
 
     TRY(worker_start(d, s->worker_exe, &limits, &b->worker));
     jail.may_kill = b->worker.pid;
@@ -516,7 +537,7 @@ run(struct diag *d, struct broker *b, const struct broker_setup *s)
     b->rng = rng_new();
     TRY(jail_seal(d, &jail));
     TRY(worker_ready(d, &b->worker, b->deadline));
-    TRY(send_job(d, b));
+    TRY(hand_over(d, b));
     serve(b);
     return send_outcome(d, b);
 }
@@ -540,11 +561,12 @@ static void
 send_failure(int fd, const struct diag *d)
 {
     BUF_SCOPE(out);
-    struct diag ignored = { 0 };
+    struct diag ignored = {0};
 
     buf_init(&out, frame_bytes_max(FRAME_FAILED));
     field_put_diag(&out, d);
-    if (frame_send(&ignored, fd, FRAME_NO_DEADLINE, FRAME_FAILED, buf_str(&out), NULL, 0))
+    if (frame_send(
+            &ignored, fd, FRAME_NO_DEADLINE, FRAME_FAILED, buf_str(&out), NULL, 0))
         log_diag(LOG_WARN, "broker.gone", &ignored);
 }
 
@@ -552,10 +574,10 @@ _Noreturn void
 broker_main(const struct broker_setup *s, struct frame *order)
 {
     static struct broker b; /* one a process */
-    struct diag d = { 0 };
+    struct diag d = {0};
     int detail;
 
-    b = (struct broker){ .server_fd = -1, .mock_fd = -1, .worker = { .fd = -1 } };
+    b = (struct broker){.server_fd = -1, .mock_fd = -1, .worker = {.fd = -1}};
     enum err e = prepare(&d, &b, order);
     if (e == ERR_OK)
         e = run(&d, &b, s);

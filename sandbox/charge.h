@@ -10,7 +10,7 @@
 enum err charge_ask(struct diag *d, int fd, const struct charge_ask *ask,
     enum charge_verdict *verdict, struct buf *text) NODISCARD;
 /* Hands the answer to the server; returns when it is durable. */
-enum err charge_keep(struct diag *d, int fd, struct digest measurement, struct str answer)
-    NODISCARD;
+enum err charge_keep(
+    struct diag *d, int fd, struct digest measurement, struct str answer) NODISCARD;
 
 #endif

@@ -32,6 +32,7 @@ enum kind {
 struct operand {
     enum kind kind;
     int column, decimals;
+    bool constant; /* a literal: lower is its value */
     int64_t lower, upper;
     const struct field *field; /* CATEGORY, TEXT */
     struct str text;           /* STRING */
@@ -127,7 +128,14 @@ emit(struct compiler *c, struct expr_step step)
 static enum err
 emit_constant(struct compiler *c, int reg, int64_t value)
 {
-    return emit(c, (struct expr_step){.op = EXPR_CONSTANT, .reg = reg, .value = value});
+    int64_t *constant = arena_array(c->lexer.a, sizeof *constant, BATCH_ROWS);
+
+    if (constant == NULL)
+        return FAIL(c->lexer.d, ERR_TOO_LARGE, "The question needs too much memory.");
+    kernel_fill(constant, value, BATCH_ROWS);
+    return emit(c,
+        (struct expr_step){
+            .op = EXPR_CONSTANT, .reg = reg, .value = value, .constant = constant});
 }
 
 static enum err
@@ -190,7 +198,7 @@ push_number(struct compiler *c, const struct lex *t)
 {
     const char *point = memchr(t->text.ptr, '.', t->text.len);
     size_t places = point == NULL ? 0 : (size_t)(t->text.ptr + t->text.len - point) - 1;
-    struct operand o = {.kind = KIND_NUMBER, .column = t->column};
+    struct operand o = {.kind = KIND_NUMBER, .column = t->column, .constant = true};
 
     if (places > DECIMALS_MAX || !str_fixed(t->text, (int)places, &o.lower) ||
         o.lower > SATURATED) {
@@ -284,6 +292,8 @@ be_scaled(struct compiler *c, struct operand *o, int reg, int decimals)
     o->decimals = decimals;
     o->lower = saturated(lower);
     o->upper = saturated(upper);
+    if (o->constant)
+        return emit_constant(c, reg, o->lower);
     return emit(c,
         (struct expr_step){.op = safe ? EXPR_SCALE : EXPR_RESCALE,
             .reg = reg,
@@ -433,6 +443,7 @@ reduce_sum(struct compiler *c, struct pair p, const struct operation *op)
     lower = (__int128)p.l->lower + (minus ? -p.r->upper : p.r->lower);
     upper = (__int128)p.l->upper + (minus ? -p.r->lower : p.r->upper);
     p.l->kind = kind;
+    p.l->constant = false;
     p.l->lower = saturated(lower);
     p.l->upper = saturated(upper);
     return emit(
@@ -491,7 +502,6 @@ reduce_whole_division(struct compiler *c, struct pair p, const struct operation 
 {
     int64_t bound;
 
-    TRY(align(c, p));
     if (op->op == EXPR_FLOOR_DIVIDE) {
         bound = saturated((__int128)greatest(p.l) + 1);
         p.l->decimals = 0;
@@ -508,6 +518,9 @@ reduce_product(struct compiler *c, struct pair p, const struct operation *op)
 {
     TRY(need_number(c, p.l, op));
     TRY(need_number(c, p.r, op));
+    if (op->op == EXPR_FLOOR_DIVIDE || op->op == EXPR_MODULO)
+        TRY(align(c, p));
+    p.l->constant = false;
     if (op->op == EXPR_MULTIPLY)
         return reduce_multiply(c, p);
     if (op->op == EXPR_DIVIDE)
@@ -527,6 +540,7 @@ reduce_unary(struct compiler *c, const struct pending *pending)
         return emit(c, (struct expr_step){.op = EXPR_NOT, .reg = reg});
     }
     TRY(need_number(c, o, pending->operation));
+    o->constant = false;
     o->lower = -o->upper;
     o->upper = -lower;
     return emit(c, (struct expr_step){.op = EXPR_NEGATE, .reg = reg});

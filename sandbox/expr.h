@@ -22,14 +22,28 @@ enum expr_op {
     EXPR_SCALE,    /* r = r * value, cannot overflow */
     EXPR_RESCALE,  /* r = r * value / other, rounded, saturating */
     EXPR_NEGATE,
-    EXPR_ADD, EXPR_SUBTRACT, EXPR_MULTIPLY,           /* r = r op r+1, cannot overflow */
-    EXPR_ADD_WIDE, EXPR_SUBTRACT_WIDE,                /* saturating */
-    EXPR_MULTIPLY_WIDE,                               /* … and divided by value */
-    EXPR_DIVIDE, EXPR_FLOOR_DIVIDE, EXPR_MODULO,      /* r = r * value op r+1 */
-    EXPR_EQ, EXPR_NE, EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE, /* condition r = r cmp r+1 */
-    EXPR_TEXT_EQ, EXPR_TEXT_NE,                       /* r against the literal `text` */
-    EXPR_IS_NULL, EXPR_IS_VALUE,
-    EXPR_AND, EXPR_OR, EXPR_NOT                       /* of conditions */
+    EXPR_ADD,
+    EXPR_SUBTRACT,
+    EXPR_MULTIPLY, /* r = r op r+1, cannot overflow */
+    EXPR_ADD_WIDE,
+    EXPR_SUBTRACT_WIDE, /* saturating */
+    EXPR_MULTIPLY_WIDE, /* … and divided by value */
+    EXPR_DIVIDE,
+    EXPR_FLOOR_DIVIDE,
+    EXPR_MODULO, /* r = r * value op r+1 */
+    EXPR_EQ,
+    EXPR_NE,
+    EXPR_LT,
+    EXPR_LE,
+    EXPR_GT,
+    EXPR_GE, /* condition r = r cmp r+1 */
+    EXPR_TEXT_EQ,
+    EXPR_TEXT_NE, /* r against the literal `text` */
+    EXPR_IS_NULL,
+    EXPR_IS_VALUE,
+    EXPR_AND,
+    EXPR_OR,
+    EXPR_NOT /* of conditions */
 };
 
 struct expr_step {
@@ -37,6 +51,7 @@ struct expr_step {
     int reg;
     size_t field;
     int64_t value, other;
+    const int64_t *constant; /* CONSTANT: value, BATCH_ROWS times */
     struct str text;
 };
 
@@ -44,20 +59,22 @@ struct expr {
     struct expr_step *steps;
     size_t steps_n;
     int regs_n;
-    bool is_condition;         /* else a number or a date */
-    enum column_type type;     /* COL_INTEGER, COL_DECIMAL, COL_DATE or COL_BOOLEAN */
+    bool is_condition;     /* else a number or a date */
+    enum column_type type; /* COL_INTEGER, COL_DECIMAL, COL_DATE or COL_BOOLEAN */
     int decimals;
-    int64_t lower, upper;      /* whatever the fields hold within their bounds */
+    int64_t lower, upper; /* whatever the fields hold within their bounds */
 };
 
 /* what: for messages ("where"). ERR_INVALID names the place in the text. */
 enum err expr_parse(struct diag *d, struct arena *a, const struct scope *s,
     const char *what, struct str text, struct expr **out) NODISCARD;
 
-/* A register: values with validity; a condition is in `mask` alone. */
+/* A register: values with validity, its own or borrowed; a condition is in `mask` alone. */
 struct expr_reg {
-    _Alignas(64) int64_t values[BATCH_ROWS];
-    _Alignas(64) uint8_t mask[BATCH_ROWS];
+    const int64_t *values;
+    const uint8_t *mask;
+    int64_t own_values[BATCH_ROWS];
+    uint8_t own_mask[BATCH_ROWS];
 };
 #define EXPR_REGS_MAX 32
 
@@ -65,7 +82,7 @@ struct expr_reg {
 struct expr_input {
     const int64_t *const *values; /* by field; NULL where not needed */
     const uint8_t *const *valid;
-    const int64_t *codes;         /* by step: the code of its `text`, -1: no such text */
+    const int64_t *codes; /* by step: the code of its `text`, -1: no such text */
 };
 /* regs[0] holds the answer. */
 void expr_run(

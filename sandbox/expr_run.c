@@ -3,22 +3,14 @@
 
 #include "datasite/base/check.h"
 
-#include <string.h>
+static const uint8_t ones[BATCH_ROWS] = {[0 ... BATCH_ROWS - 1] = 1};
 
 static void
-run_field(const struct expr_input *in, const struct expr_step *s, struct expr_reg *r,
-    size_t n)
+run_field(const struct expr_input *in, const struct expr_step *s, struct expr_reg *r)
 {
     CHECK(in->values[s->field] != NULL);
-    memcpy(r->values, in->values[s->field], n * sizeof *r->values);
-    memcpy(r->mask, in->valid[s->field], n);
-}
-
-static void
-run_constant(struct expr_reg *r, int64_t value, size_t n)
-{
-    kernel_fill(r->values, value, n);
-    memset(r->mask, 1, n);
+    r->values = in->values[s->field];
+    r->mask = in->valid[s->field];
 }
 
 static void
@@ -26,41 +18,50 @@ run_truth(struct expr_reg *r, size_t n)
 {
     static const int64_t zeros[BATCH_ROWS];
 
-    kernel_compare(KERNEL_NE, r->values, zeros, r->mask, n);
+    kernel_compare(KERNEL_NE, r->values, zeros, r->mask, ones, r->own_mask, n);
+    r->mask = r->own_mask;
 }
 
+/* One operand: scaled, or divided and rounded. */
 static void
-run_negate(struct expr_reg *r, size_t n)
+run_scale(const struct expr_step *s, struct expr_reg *r, size_t n)
 {
-    kernel_scale(r->values, -1, n);
+    if (s->op == EXPR_RESCALE)
+        kernel_rescale(r->values, s->value, s->other, r->own_values, n);
+    else
+        kernel_scale(r->values, s->op == EXPR_NEGATE ? -1 : s->value, r->own_values, n);
+    r->values = r->own_values;
 }
 
-/* The result is null where either side is. */
+/* The result is null where either side is, and some where the right side is zero. */
 static void
 run_arithmetic(const struct expr_step *s, struct expr_reg *r, size_t n)
 {
-    int64_t *io = r[0].values;
-    const int64_t *b = r[1].values;
+    const int64_t *a = r[0].values, *b = r[1].values;
+    int64_t *out = r[0].own_values;
+    uint8_t *valid = r[0].own_mask;
 
-    kernel_and(r[0].mask, r[1].mask, n);
+    kernel_and(r[0].mask, r[1].mask, valid, n);
     if (s->op == EXPR_ADD)
-        kernel_add(io, b, n);
+        kernel_add(a, b, out, n);
     else if (s->op == EXPR_SUBTRACT)
-        kernel_subtract(io, b, n);
+        kernel_subtract(a, b, out, n);
     else if (s->op == EXPR_MULTIPLY)
-        kernel_multiply(io, b, n);
+        kernel_multiply(a, b, out, n);
     else if (s->op == EXPR_ADD_WIDE)
-        kernel_add_saturating(io, b, n);
+        kernel_add_saturating(a, b, out, n);
     else if (s->op == EXPR_SUBTRACT_WIDE)
-        kernel_subtract_saturating(io, b, n);
+        kernel_subtract_saturating(a, b, out, n);
     else if (s->op == EXPR_MULTIPLY_WIDE)
-        kernel_multiply_saturating(io, b, s->value, n);
+        kernel_multiply_saturating(a, b, s->value, out, n);
     else if (s->op == EXPR_DIVIDE)
-        kernel_divide(io, b, s->value, r[0].mask, n);
+        kernel_divide(a, b, s->value, valid, out, n);
     else if (s->op == EXPR_FLOOR_DIVIDE)
-        kernel_floor_divide(io, b, r[0].mask, n);
+        kernel_floor_divide(a, b, valid, out, n);
     else
-        kernel_modulo(io, b, r[0].mask, n);
+        kernel_modulo(a, b, valid, out, n);
+    r[0].values = out;
+    r[0].mask = valid;
 }
 
 _Static_assert(EXPR_GE - EXPR_EQ == KERNEL_GE - KERNEL_EQ &&
@@ -72,8 +73,8 @@ run_compare(enum expr_op op, struct expr_reg *r, size_t n)
 {
     enum kernel_compare how = (enum kernel_compare)(op - EXPR_EQ);
 
-    kernel_and(r[0].mask, r[1].mask, n);
-    kernel_compare(how, r[0].values, r[1].values, r[0].mask, n);
+    kernel_compare(how, r[0].values, r[1].values, r[0].mask, r[1].mask, r->own_mask, n);
+    r->mask = r->own_mask;
 }
 
 /* A text that no row holds has the code -1, which no row holds. */
@@ -83,7 +84,20 @@ run_text(enum kernel_compare how, struct expr_reg *r, int64_t code, size_t n)
     int64_t codes[BATCH_ROWS];
 
     kernel_fill(codes, code, n);
-    kernel_compare(how, r->values, codes, r->mask, n);
+    kernel_compare(how, r->values, codes, r->mask, ones, r->own_mask, n);
+    r->mask = r->own_mask;
+}
+
+static void
+run_logic(enum expr_op op, struct expr_reg *r, size_t n)
+{
+    if (op == EXPR_AND)
+        kernel_and(r[0].mask, r[1].mask, r[0].own_mask, n);
+    else if (op == EXPR_OR)
+        kernel_or(r[0].mask, r[1].mask, r[0].own_mask, n);
+    else
+        kernel_not(r[0].mask, r[0].own_mask, n);
+    r[0].mask = r[0].own_mask;
 }
 
 static void
@@ -92,22 +106,19 @@ run_step(const struct expr_step *s, const struct expr_input *in, int64_t code,
 {
     switch (s->op) {
     case EXPR_FIELD:
-        run_field(in, s, r, n);
+        run_field(in, s, r);
         return;
     case EXPR_CONSTANT:
-        run_constant(r, s->value, n);
+        r->values = s->constant;
+        r->mask = ones;
         return;
     case EXPR_TRUTH:
         run_truth(r, n);
         return;
     case EXPR_SCALE:
-        kernel_scale(r->values, s->value, n);
-        return;
     case EXPR_RESCALE:
-        kernel_rescale(r->values, s->value, s->other, n);
-        return;
     case EXPR_NEGATE:
-        run_negate(r, n);
+        run_scale(s, r, n);
         return;
     case EXPR_ADD:
     case EXPR_SUBTRACT:
@@ -134,19 +145,13 @@ run_step(const struct expr_step *s, const struct expr_input *in, int64_t code,
     case EXPR_TEXT_NE:
         run_text(KERNEL_NE, r, code, n);
         return;
-    case EXPR_IS_NULL:
-        kernel_not(r->mask, n);
-        return;
     case EXPR_IS_VALUE:
         return; /* validity is the answer */
-    case EXPR_AND:
-        kernel_and(r[0].mask, r[1].mask, n);
-        return;
-    case EXPR_OR:
-        kernel_or(r[0].mask, r[1].mask, n);
-        return;
+    case EXPR_IS_NULL:
     case EXPR_NOT:
-        kernel_not(r->mask, n);
+    case EXPR_AND:
+    case EXPR_OR:
+        run_logic(s->op, r, n);
         return;
     }
     UNREACHABLE();

@@ -119,6 +119,16 @@ attach_fds(struct msghdr *m, void *room, const int *fds, size_t n)
     memcpy(CMSG_DATA(c), fds, n * sizeof(int));
 }
 
+/* iovec has no const; what is sent is only read. */
+static void *
+writable(const char *p)
+{
+    void *q;
+
+    memcpy(&q, &p, sizeof q);
+    return q;
+}
+
 enum err
 frame_send(struct diag *d, int fd, struct monous deadline, enum frame_type type,
     struct str body, const int *fds, size_t fds_n)
@@ -128,27 +138,29 @@ frame_send(struct diag *d, int fd, struct monous deadline, enum frame_type type,
     size_t sent = 0, whole = FRAME_HEAD_BYTES + body.len;
 
     CHECK(fds_n <= FRAME_FDS_MAX);
-    if (body.len > frame_bytes_max(type))
+    if (body.len > frame_bytes_max(type)) {
         return FAIL(d, ERR_TOO_LARGE, "a %s message of %zu bytes is too large",
             frame_name(type), body.len);
+    }
     frame_head_put(head, type, body.len);
     while (sent < whole) {
         size_t from = sent < FRAME_HEAD_BYTES ? 0 : sent - FRAME_HEAD_BYTES;
         size_t head_at = sent < FRAME_HEAD_BYTES ? sent : FRAME_HEAD_BYTES;
         struct iovec v[2] = {
             {head + head_at, FRAME_HEAD_BYTES - head_at},
-            {(void *)(uintptr_t)(body.ptr + from), body.len - from},
+            {writable(body.ptr + from), body.len - from},
         };
         struct msghdr m = {.msg_iov = v, .msg_iovlen = body.len == 0 ? 1 : 2};
         if (sent == 0 && fds_n > 0)
             attach_fds(&m, room, fds, fds_n);
         ssize_t n = sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (n > 0)
+        if (n > 0) {
             sent += (size_t)n;
-        else if (n == -1 && errno == EAGAIN)
+        } else if (n == -1 && errno == EAGAIN) {
             TRY(wait_for(d, fd, POLLOUT, deadline));
-        else if (n == 0 || errno != EINTR)
+        } else if (n == 0 || errno != EINTR) {
             return gone(d, "sendmsg", n);
+        }
     }
     return ERR_OK;
 }
@@ -162,12 +174,13 @@ keep_fds(struct frame *f, struct msghdr *m)
             continue;
         size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (size_t i = 0; i < n; i++) {
-            int fd;
+            int fd = -1;
             memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof fd);
-            if (f->fds_n < f->fds_wanted)
+            if (f->fds_n < f->fds_wanted) {
                 f->fds[f->fds_n++] = fd;
-            else
+            } else {
                 fd_close_p(&fd);
+            }
         }
     }
 }
@@ -202,9 +215,9 @@ read_some(struct diag *d, int fd, struct monous deadline, struct frame *f, void 
 enum err
 frame_recv(struct diag *d, int fd, struct monous deadline, struct frame *f)
 {
-    uint8_t head[FRAME_HEAD_BYTES];
+    uint8_t head[FRAME_HEAD_BYTES] = {0};
     char chunk[16384];
-    size_t got, left, at = 0;
+    size_t got = 0, left = 0, at = 0;
 
     CHECK(f->fds_wanted <= FRAME_FDS_MAX);
     frame_release(f);
@@ -358,7 +371,7 @@ field_digest(struct fields *f)
 enum err
 field_diag(struct fields *f, struct diag *d)
 {
-    struct diag told = { .file = __FILE__, .line = __LINE__ };
+    struct diag told = {.file = __FILE__, .line = __LINE__};
 
     told.code = (enum err)field_i64(f, ERR_OK + 1, ERR_INTERNAL);
     field_z(f, told.field, sizeof told.field);

@@ -11,9 +11,9 @@
 #include "datasite/base/limits.h"
 #include "datasite/base/units.h"
 
-#define FRAME_HEAD_BYTES 8
-#define FRAME_FDS_MAX 2
-#define FRAME_NO_DEADLINE ((struct monous){ INT64_MAX })
+#define FRAME_HEAD_BYTES  8
+#define FRAME_FDS_MAX     2
+#define FRAME_NO_DEADLINE ((struct monous){INT64_MAX})
 
 enum frame_type {
     FRAME_NONE,
@@ -28,27 +28,27 @@ size_t frame_bytes_max(enum frame_type t);
 
 void frame_head_put(uint8_t head[FRAME_HEAD_BYTES], enum frame_type type, size_t len);
 /* False: an unknown type, a length above its ceiling, or a reserved bit. */
-bool frame_head_get(const uint8_t head[FRAME_HEAD_BYTES], enum frame_type *type,
-    size_t *len);
+bool frame_head_get(
+    const uint8_t head[FRAME_HEAD_BYTES], enum frame_type *type, size_t *len);
 
 struct frame {
     enum frame_type type;
     struct buf body;
-    size_t fds_wanted;         /* set before frame_recv: how many descriptors to accept */
-    int fds[FRAME_FDS_MAX];    /* owned by the frame until frame_take_fd */
+    size_t fds_wanted;      /* set before frame_recv: how many descriptors to accept */
+    int fds[FRAME_FDS_MAX]; /* owned by the frame until frame_take_fd */
     size_t fds_n;
 };
 void frame_release(struct frame *f);
 int frame_take_fd(struct frame *f, size_t i); /* -1: there is none */
 #define FRAME_SCOPE(name) \
-    struct frame name __attribute__((cleanup(frame_release))) = { .type = FRAME_NONE }
+    struct frame name __attribute__((cleanup(frame_release))) = {.type = FRAME_NONE}
 
 /* Both wait no longer than the deadline: ERR_TIMEOUT. ERR_IO: the other end is gone;
  * ERR_INVALID: it sent what is no frame. */
-enum err frame_send(struct diag *d, int fd, struct monous deadline, enum frame_type type,
-    struct str body, const int *fds, size_t fds_n) NODISCARD;
-enum err frame_recv(struct diag *d, int fd, struct monous deadline, struct frame *out)
-    NODISCARD;
+enum err frame_send(struct diag *d, int fd, struct monous deadline,
+    enum frame_type type, struct str body, const int *fds, size_t fds_n) NODISCARD;
+enum err frame_recv(
+    struct diag *d, int fd, struct monous deadline, struct frame *f) NODISCARD;
 
 /* Writing fields; a full buffer is found out once, by frame_send's caller. */
 void field_put_i64(struct buf *b, int64_t v);
@@ -66,7 +66,7 @@ struct fields {
 };
 struct fields fields_of(struct str body);
 int64_t field_i64(struct fields *f, int64_t least, int64_t most);
-struct str field_str(struct fields *f, size_t bytes_max); /* borrows the body */
+struct str field_str(struct fields *f, size_t bytes_max);    /* borrows the body */
 void field_z(struct fields *f, char *out, size_t out_bytes); /* no NUL inside */
 struct budget field_budget(struct fields *f);
 struct digest field_digest(struct fields *f);

@@ -10,10 +10,11 @@
 #define SCHEMA_ARENA_BYTES ((size_t)64 << 20)
 
 _Noreturn static void
-finish(int fd, enum frame_type type, const struct buf *body, enum err e, const struct diag *d)
+finish(int fd, enum frame_type type, const struct buf *body, enum err e,
+    const struct diag *d)
 {
     BUF_SCOPE(failed);
-    struct diag gone = { 0 };
+    struct diag gone = {0};
     struct str text;
 
     buf_init(&failed, frame_bytes_max(FRAME_FAILED));
@@ -79,7 +80,7 @@ ingest_main(const struct broker_setup *s, struct frame *order)
 {
     static struct csv_report report;
     BUF_SCOPE(out);
-    struct diag d = { 0 };
+    struct diag d = {0};
     int server_fd = frame_take_fd(order, 0), data_fd = frame_take_fd(order, 1);
 
     enum err e = ingest(&d, s, order, data_fd, &report);
@@ -110,8 +111,8 @@ forget(struct diag *d, const struct broker_setup *s, struct frame *order)
 _Noreturn void
 forget_main(const struct broker_setup *s, struct frame *order)
 {
-    struct diag d = { 0 };
-    struct buf nothing = { 0 };
+    struct diag d = {0};
+    struct buf nothing = {0};
     int server_fd = frame_take_fd(order, 0);
 
     finish(server_fd, FRAME_KEPT, &nothing, forget(&d, s, order), &d);

@@ -19,8 +19,6 @@
 #define NOBODY       65534
 #define MEMORY_SLACK (INT64_C(32) << 20) /* program, stack, and what libc maps */
 
-extern char **environ;
-
 struct step {
     const char *name;
     enum err (*shut)(struct diag *d, const struct jail *j, struct jail_layers *got);
@@ -131,10 +129,11 @@ worker_limits(struct diag *d, const struct jail *j, struct jail_layers *got)
     return ERR_OK;
 }
 
+/* No limit on file size: standard error may be a file, and a log line must not kill. */
 static enum err
 broker_limits(struct diag *d, const struct jail *j, struct jail_layers *got)
 {
-    static const int none[] = {RLIMIT_FSIZE, RLIMIT_CORE, RLIMIT_MSGQUEUE};
+    static const int none[] = {RLIMIT_CORE, RLIMIT_MSGQUEUE};
 
     (void)j, (void)got;
     for (size_t i = 0; i < ARRAY_N(none); i++)

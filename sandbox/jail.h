@@ -17,10 +17,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define JAIL_SOCKET 3       /* the worker's only descriptor */
-#define JAIL_EXIT_FIRST 80  /* exit status of a worker whose n-th step failed: 80 + n */
+#define JAIL_SOCKET     3  /* the worker's only descriptor */
+#define JAIL_EXIT_FIRST 80 /* exit status of a worker whose n-th step failed: 80 + n */
 
-enum jail_role { JAIL_WORKER, JAIL_BROKER };
+enum jail_role {
+    JAIL_WORKER,
+    JAIL_BROKER
+};
 
 struct jail {
     enum jail_role role;
@@ -35,7 +38,8 @@ struct jail_layers {
     unsigned namespaces; /* CLONE_NEW… flags that were granted */
 };
 
-enum err jail_isolate(struct diag *d, struct jail *j, struct jail_layers *got) NODISCARD;
+enum err jail_isolate(
+    struct diag *d, struct jail *j, struct jail_layers *got) NODISCARD;
 enum err jail_seal(struct diag *d, struct jail *j) NODISCARD;
 /* The step behind an exit status; NULL: not one of ours. */
 const char *jail_step_name(int status);

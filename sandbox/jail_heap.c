@@ -101,10 +101,11 @@ list_remove(struct jail_heap *h, struct block *b)
 
     if (b->next != NULL)
         b->next->prev = b->prev;
-    if (b->prev != NULL)
+    if (b->prev != NULL) {
         b->prev->next = b->next;
-    else
+    } else {
         h->lists[c] = b->next;
+    }
     if (h->lists[c] == NULL)
         h->filled[c / 64] &= ~(UINT64_C(1) << (c % 64));
     b->head &= ~FREE;

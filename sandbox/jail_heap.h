@@ -10,11 +10,12 @@
 
 struct jail_heap;
 
-struct jail_heap *jail_heap_map(size_t bytes);            /* NULL: no memory */
-struct jail_heap *jail_heap_over(void *memory, size_t bytes); /* aligned to 16; NULL: too small */
+struct jail_heap *jail_heap_map(size_t bytes); /* NULL: no memory */
+struct jail_heap *jail_heap_over(
+    void *memory, size_t bytes); /* aligned to 16; NULL: too small */
 /* A lua_Alloc: heap is the first argument. Shrinking never fails. */
 void *jail_heap_alloc(void *heap, void *ptr, size_t old_size, size_t size);
-size_t jail_heap_used(const struct jail_heap *h);         /* bytes in blocks in use */
+size_t jail_heap_used(const struct jail_heap *h); /* bytes in blocks in use */
 /* Walks every block: sizes, flags, lists and sums agree. For tests. */
 void jail_heap_check(const struct jail_heap *h);
 

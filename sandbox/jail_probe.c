@@ -36,7 +36,7 @@ static void
 run_program(void)
 {
     static char name[] = "/bin/sh";
-    char *const argv[] = { name, NULL };
+    char *const argv[] = {name, NULL};
 
     syscall(SYS_execve, name, argv, NULL);
 }
@@ -98,19 +98,19 @@ use_processor(void)
 }
 
 const struct probe jail_probes[] = {
-    { "open a file", PROBE_FORBIDDEN, open_file },
-    { "make a socket", PROBE_FORBIDDEN, make_socket },
-    { "make a process", PROBE_FORBIDDEN, make_process },
-    { "run a program", PROBE_FORBIDDEN, run_program },
-    { "trace its parent", PROBE_FORBIDDEN, trace_parent },
-    { "signal its parent", PROBE_FORBIDDEN, signal_parent },
-    { "read another process's memory", PROBE_FORBIDDEN, read_other_memory },
-    { "get more memory", PROBE_FORBIDDEN, get_memory },
-    { "make memory executable", PROBE_FORBIDDEN, make_code },
-    { "make a namespace", PROBE_FORBIDDEN, new_namespace },
-    { "ask for the time", PROBE_FORBIDDEN, ask_time },
-    { "write to another descriptor", PROBE_FORBIDDEN, write_elsewhere },
-    { "use up the processor", PROBE_CPU, use_processor },
+    {"open a file", PROBE_FORBIDDEN, open_file},
+    {"make a socket", PROBE_FORBIDDEN, make_socket},
+    {"make a process", PROBE_FORBIDDEN, make_process},
+    {"run a program", PROBE_FORBIDDEN, run_program},
+    {"trace its parent", PROBE_FORBIDDEN, trace_parent},
+    {"signal its parent", PROBE_FORBIDDEN, signal_parent},
+    {"read another process's memory", PROBE_FORBIDDEN, read_other_memory},
+    {"get more memory", PROBE_FORBIDDEN, get_memory},
+    {"make memory executable", PROBE_FORBIDDEN, make_code},
+    {"make a namespace", PROBE_FORBIDDEN, new_namespace},
+    {"ask for the time", PROBE_FORBIDDEN, ask_time},
+    {"write to another descriptor", PROBE_FORBIDDEN, write_elsewhere},
+    {"use up the processor", PROBE_CPU, use_processor},
 };
 const size_t jail_probes_n = ARRAY_N(jail_probes);
 

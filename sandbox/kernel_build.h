@@ -11,4 +11,7 @@
 #define KERNEL
 #endif
 
+/* A part of kernels: compiled as the kernel that it is in. */
+#define KERNEL_PART static inline __attribute__((always_inline))
+
 #endif

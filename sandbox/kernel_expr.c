@@ -9,10 +9,10 @@
 
 #define WIDEN(type)                \
     for (size_t i = 0; i < n; i++) \
-        out[i] = ((const type *)from)[i];
+        out[i] = ((const type *restrict)from)[i];
 
 KERNEL void
-kernel_widen(const void *from, int width, size_t n, int64_t *out)
+kernel_widen(const void *restrict from, int width, size_t n, int64_t *restrict out)
 {
     if (width == 1) {
         WIDEN(int8_t)
@@ -42,33 +42,33 @@ kernel_fill(int64_t *out, int64_t value, size_t n)
 }
 
 KERNEL void
-kernel_and(uint8_t *io, const uint8_t *other, size_t n)
+kernel_and(const uint8_t *a, const uint8_t *b, uint8_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        io[i] &= other[i];
+        out[i] = a[i] & b[i];
 }
 
 KERNEL void
-kernel_or(uint8_t *io, const uint8_t *other, size_t n)
+kernel_or(const uint8_t *a, const uint8_t *b, uint8_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        io[i] |= other[i];
+        out[i] = a[i] | b[i];
 }
 
 KERNEL void
-kernel_not(uint8_t *io, size_t n)
+kernel_not(const uint8_t *a, uint8_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        io[i] ^= 1;
+        out[i] = a[i] ^ 1;
 }
 
 #define COMPARE(op)                \
     for (size_t i = 0; i < n; i++) \
-        io[i] &= (uint8_t)(a[i] op b[i]);
+        out[i] = (uint8_t)(a[i] op b[i]) & valid_a[i] & valid_b[i];
 
 KERNEL void
-kernel_compare(
-    enum kernel_compare how, const int64_t *a, const int64_t *b, uint8_t *io, size_t n)
+kernel_compare(enum kernel_compare how, const int64_t *a, const int64_t *b,
+    const uint8_t *valid_a, const uint8_t *valid_b, uint8_t *out, size_t n)
 {
     switch (how) {
     case KERNEL_EQ:
@@ -94,36 +94,36 @@ kernel_compare(
 }
 
 KERNEL void
-kernel_add(int64_t *io, const int64_t *b, size_t n)
+kernel_add(const int64_t *a, const int64_t *b, int64_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        io[i] += b[i];
+        out[i] = a[i] + b[i];
 }
 
 KERNEL void
-kernel_subtract(int64_t *io, const int64_t *b, size_t n)
+kernel_subtract(const int64_t *a, const int64_t *b, int64_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        io[i] -= b[i];
+        out[i] = a[i] - b[i];
 }
 
 KERNEL void
-kernel_multiply(int64_t *io, const int64_t *b, size_t n)
+kernel_multiply(const int64_t *a, const int64_t *b, int64_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        io[i] *= b[i];
+        out[i] = a[i] * b[i];
 }
 
 KERNEL void
-kernel_scale(int64_t *io, int64_t factor, size_t n)
+kernel_scale(const int64_t *a, int64_t factor, int64_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        io[i] *= factor;
+        out[i] = a[i] * factor;
 }
 
 /* ---- wide: 128 bits in between ---- */
 
-static inline int64_t
+KERNEL_PART int64_t
 saturated(__int128 v)
 {
     v = v > SATURATED ? SATURATED : v;
@@ -131,7 +131,7 @@ saturated(__int128 v)
 }
 
 /* a / b to the nearest, halves away from zero. b != 0. */
-static inline __int128
+KERNEL_PART __int128
 rounded(__int128 a, __int128 b)
 {
     __int128 half = (b < 0 ? -b : b) / 2;
@@ -140,59 +140,64 @@ rounded(__int128 a, __int128 b)
 }
 
 KERNEL void
-kernel_add_saturating(int64_t *io, const int64_t *b, size_t n)
+kernel_add_saturating(const int64_t *a, const int64_t *b, int64_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        io[i] = saturated((__int128)io[i] + b[i]);
+        out[i] = saturated((__int128)a[i] + b[i]);
 }
 
 KERNEL void
-kernel_subtract_saturating(int64_t *io, const int64_t *b, size_t n)
+kernel_subtract_saturating(const int64_t *a, const int64_t *b, int64_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        io[i] = saturated((__int128)io[i] - b[i]);
+        out[i] = saturated((__int128)a[i] - b[i]);
 }
 
 KERNEL void
-kernel_multiply_saturating(int64_t *io, const int64_t *b, int64_t divisor, size_t n)
+kernel_multiply_saturating(
+    const int64_t *a, const int64_t *b, int64_t divisor, int64_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        io[i] = saturated(rounded((__int128)io[i] * b[i], divisor));
+        out[i] = saturated(rounded((__int128)a[i] * b[i], divisor));
 }
 
 KERNEL void
-kernel_divide(int64_t *io, const int64_t *b, int64_t factor, uint8_t *valid, size_t n)
+kernel_divide(const int64_t *a, const int64_t *b, int64_t factor, uint8_t *valid,
+    int64_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         int64_t by = b[i] + (b[i] == 0);
         valid[i] &= (uint8_t)(b[i] != 0);
-        io[i] = saturated(rounded((__int128)io[i] * factor, by));
+        out[i] = saturated(rounded((__int128)a[i] * factor, by));
     }
 }
 
 KERNEL void
-kernel_floor_divide(int64_t *io, const int64_t *b, uint8_t *valid, size_t n)
+kernel_floor_divide(
+    const int64_t *a, const int64_t *b, uint8_t *valid, int64_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        int64_t by = b[i] + (b[i] == 0), q = io[i] / by, r = io[i] % by;
+        int64_t by = b[i] + (b[i] == 0), q = a[i] / by, r = a[i] % by;
         valid[i] &= (uint8_t)(b[i] != 0);
-        io[i] = q - (int64_t)((r != 0) & ((r < 0) != (by < 0)));
+        out[i] = q - (int64_t)((r != 0) & ((r < 0) != (by < 0)));
     }
 }
 
 KERNEL void
-kernel_modulo(int64_t *io, const int64_t *b, uint8_t *valid, size_t n)
+kernel_modulo(
+    const int64_t *a, const int64_t *b, uint8_t *valid, int64_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        int64_t by = b[i] + (b[i] == 0), r = io[i] % by;
+        int64_t by = b[i] + (b[i] == 0), r = a[i] % by;
         valid[i] &= (uint8_t)(b[i] != 0);
-        io[i] = r + by * (int64_t)((r != 0) & ((r < 0) != (by < 0)));
+        out[i] = r + by * (int64_t)((r != 0) & ((r < 0) != (by < 0)));
     }
 }
 
 KERNEL void
-kernel_rescale(int64_t *io, int64_t numerator, int64_t denominator, size_t n)
+kernel_rescale(
+    const int64_t *a, int64_t numerator, int64_t denominator, int64_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        io[i] = saturated(rounded((__int128)io[i] * numerator, denominator));
+        out[i] = saturated(rounded((__int128)a[i] * numerator, denominator));
 }

@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HANDLE "datasite.handle"
+#define HANDLE      "datasite.handle"
 #define MEASUREMENT "datasite.measurement"
-#define BUDGET "datasite.budget"
-#define FIELDS_MAX 8
+#define BUDGET      "datasite.budget"
+#define FIELDS_MAX  8
 
 enum form {
     END,     /* of a list of fields */
@@ -37,7 +37,10 @@ struct field {
     bool optional;
 };
 
-enum verb_kind { OPERATION, MEASURE };
+enum verb_kind {
+    OPERATION,
+    MEASURE
+};
 struct verb {
     const char *name;
     enum verb_kind kind;
@@ -45,56 +48,56 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-    { "where", OPERATION, { { "expression", "expr", TEXT, false } } },
-    { "clip", OPERATION,
-        { { "column", NULL, TEXT, false }, { "lower", NULL, NUMBER, false },
-            { "upper", NULL, NUMBER, false } } },
-    { "derive", OPERATION,
-        { { "name", NULL, TEXT, false }, { "expression", "expr", TEXT, false },
-            { "decimals", NULL, COUNT, true }, { "lower", NULL, NUMBER, true },
-            { "upper", NULL, NUMBER, true } } },
-    { "select", OPERATION, { { "columns", NULL, TEXTS, false } } },
-    { "truncate", OPERATION,
-        { { "rows", NULL, NUMBER, true }, { "groups", NULL, NUMBER, true },
-            { "by", NULL, TEXTS, true } } },
-    { "group_by", OPERATION,
-        { { "columns", NULL, TEXTS, false }, { "keys", NULL, KEYS, true } } },
-    { "map", OPERATION,
-        { { "name", NULL, TEXT, false }, { "spec", NULL, SPEC, false },
-            { "source", NULL, TEXT, false } } },
-    { "count", MEASURE, { { NULL, NULL, END, false } } },
-    { "count_units", MEASURE, { { NULL, NULL, END, false } } },
-    { "sum", MEASURE, { { "column", NULL, TEXT, false } } },
-    { "mean", MEASURE, { { "column", NULL, TEXT, false } } },
-    { "variance", MEASURE, { { "column", NULL, TEXT, false } } },
-    { "covariance", MEASURE, { { "columns", NULL, TEXTS, false } } },
-    { "histogram", MEASURE,
-        { { "column", NULL, TEXT, false }, { "bins", NULL, NUMBERS, true } } },
-    { "quantile", MEASURE,
-        { { "column", NULL, TEXT, false }, { "quantiles", NULL, NUMBERS, false },
-            { "candidates", NULL, NUMBERS, true } } },
-    { "most_common", MEASURE,
-        { { "column", NULL, TEXT, false }, { "k", NULL, NUMBER, false } } },
-    { "above_threshold", MEASURE,
-        { { "queries", NULL, TEXTS, false }, { "threshold", NULL, NUMBER, false } } },
-    { "bounds", MEASURE, { { "column", NULL, TEXT, false } } },
-    { "sample_aggregate", MEASURE,
-        { { "blocks", NULL, NUMBER, false }, { "lower", NULL, NUMBER, false },
-            { "upper", NULL, NUMBER, false }, { "default", NULL, NUMBER, false },
-            { "run", "source", TEXT, false } } },
-    { "fit", MEASURE,
-        { { "model", NULL, TEXT, false }, { "target", NULL, TEXT, false },
-            { "columns", NULL, TEXTS, false }, { "intercept", NULL, FLAG, true },
-            { "steps", NULL, NUMBER, true }, { "rate", NULL, NUMBER, true },
-            { "clip", NULL, NUMBER, true } } },
-    { "collect", MEASURE, { { "source", NULL, TEXT, false } } },
+    {"where", OPERATION, {{"expression", "expr", TEXT, false}}},
+    {"clip", OPERATION,
+        {{"column", NULL, TEXT, false}, {"lower", NULL, NUMBER, false},
+            {"upper", NULL, NUMBER, false}}},
+    {"derive", OPERATION,
+        {{"name", NULL, TEXT, false}, {"expression", "expr", TEXT, false},
+            {"decimals", NULL, COUNT, true}, {"lower", NULL, NUMBER, true},
+            {"upper", NULL, NUMBER, true}}},
+    {"select", OPERATION, {{"columns", NULL, TEXTS, false}}},
+    {"truncate", OPERATION,
+        {{"rows", NULL, NUMBER, true}, {"groups", NULL, NUMBER, true},
+            {"by", NULL, TEXTS, true}}},
+    {"group_by", OPERATION,
+        {{"columns", NULL, TEXTS, false}, {"keys", NULL, KEYS, true}}},
+    {"map", OPERATION,
+        {{"name", NULL, TEXT, false}, {"spec", NULL, SPEC, false},
+            {"source", NULL, TEXT, false}}},
+    {"count", MEASURE, {{NULL, NULL, END, false}}},
+    {"count_units", MEASURE, {{NULL, NULL, END, false}}},
+    {"sum", MEASURE, {{"column", NULL, TEXT, false}}},
+    {"mean", MEASURE, {{"column", NULL, TEXT, false}}},
+    {"variance", MEASURE, {{"column", NULL, TEXT, false}}},
+    {"covariance", MEASURE, {{"columns", NULL, TEXTS, false}}},
+    {"histogram", MEASURE,
+        {{"column", NULL, TEXT, false}, {"bins", NULL, NUMBERS, true}}},
+    {"quantile", MEASURE,
+        {{"column", NULL, TEXT, false}, {"quantiles", NULL, NUMBERS, false},
+            {"candidates", NULL, NUMBERS, true}}},
+    {"most_common", MEASURE,
+        {{"column", NULL, TEXT, false}, {"k", NULL, NUMBER, false}}},
+    {"above_threshold", MEASURE,
+        {{"queries", NULL, TEXTS, false}, {"threshold", NULL, NUMBER, false}}},
+    {"bounds", MEASURE, {{"column", NULL, TEXT, false}}},
+    {"sample_aggregate", MEASURE,
+        {{"blocks", NULL, NUMBER, false}, {"lower", NULL, NUMBER, false},
+            {"upper", NULL, NUMBER, false}, {"default", NULL, NUMBER, false},
+            {"run", "source", TEXT, false}}},
+    {"fit", MEASURE,
+        {{"model", NULL, TEXT, false}, {"target", NULL, TEXT, false},
+            {"columns", NULL, TEXTS, false}, {"intercept", NULL, FLAG, true},
+            {"steps", NULL, NUMBER, true}, {"rate", NULL, NUMBER, true},
+            {"clip", NULL, NUMBER, true}}},
+    {"collect", MEASURE, {{"source", NULL, TEXT, false}}},
 };
 
 static const struct field price_fields[] = {
-    { "epsilon", NULL, NUMBER, true },
-    { "rho", NULL, NUMBER, true },
-    { "error", NULL, NUMBER, true },
-    { "delta", NULL, NUMBER, true },
+    {"epsilon", NULL, NUMBER, true},
+    {"rho", NULL, NUMBER, true},
+    {"error", NULL, NUMBER, true},
+    {"delta", NULL, NUMBER, true},
 };
 #define PRICES_N 3 /* of which one is given; delta stands beside it */
 
@@ -103,8 +106,8 @@ struct call {
     lua_State *L;
     const char *name;
     struct luatext text;
-    int next, last;  /* arguments in their places that are not yet taken */
-    int options;     /* index of the table of named ones; 0: none */
+    int next, last; /* arguments in their places that are not yet taken */
+    int options;    /* index of the table of named ones; 0: none */
 };
 
 static int
@@ -157,7 +160,7 @@ static void
 put_number(struct call *c, int index, const char *what)
 {
     char text[64];
-    size_t n;
+    size_t n = 0;
     const char *p;
 
     if (lua_isinteger(c->L, index)) {
@@ -166,7 +169,8 @@ put_number(struct call *c, int index, const char *what)
         if (!luajson_decimal(lua_tonumber(c->L, index), text))
             wrong(c, what, "a finite number of usual size");
     } else {
-        p = lua_type(c->L, index) == LUA_TSTRING ? lua_tolstring(c->L, index, &n) : NULL;
+        p = lua_type(c->L, index) == LUA_TSTRING ? lua_tolstring(c->L, index, &n)
+                                                 : NULL;
         if (p == NULL || !(is_decimal(p, n) || is_date(p, n)))
             wrong(c, what, "a number, or a decimal or date in text");
         snprintf(text, sizeof text, "%.*s", (int)n, p);
@@ -190,12 +194,13 @@ put_count(struct call *c, int index, const char *what)
 static void
 put_key(struct call *c, int index, const char *what)
 {
-    if (lua_isboolean(c->L, index))
+    if (lua_isboolean(c->L, index)) {
         luatext_addz(&c->text, lua_toboolean(c->L, index) ? "\"true\"" : "\"false\"");
-    else if (lua_isinteger(c->L, index))
+    } else if (lua_isinteger(c->L, index)) {
         put_number(c, index, what);
-    else
+    } else {
         put_text(c, index, what);
+    }
 }
 
 typedef void put_item(struct call *c, int index, const char *what);
@@ -234,7 +239,7 @@ put_keys(struct call *c, int index, const char *what)
 static void
 put_spec(struct call *c, int index, const char *what)
 {
-    static const char *const names[] = { "decimals", "lower", "upper", "default" };
+    static const char *const names[] = {"decimals", "lower", "upper", "default"};
     const char *between = "{";
 
     if (!lua_istable(c->L, index))
@@ -245,10 +250,11 @@ put_spec(struct call *c, int index, const char *what)
             luatext_addz(&c->text, "\"");
             luatext_addz(&c->text, names[i]);
             luatext_addz(&c->text, "\":");
-            if (i == 0)
+            if (i == 0) {
                 put_count(c, lua_gettop(c->L), names[i]);
-            else
+            } else {
                 put_number(c, lua_gettop(c->L), names[i]);
+            }
             between = ",";
         }
         lua_pop(c->L, 1);
@@ -339,12 +345,13 @@ check_options(struct call *c, const struct verb *v)
         return;
     for (lua_pushnil(L); lua_next(L, c->options) != 0; lua_pop(L, 1)) {
         name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
-        if (name == NULL)
+        if (name == NULL) {
             luaL_error(L, "%s: options must have names", c->name);
-        else if (!is_field(name, v->fields, FIELDS_MAX) &&
-                 !(v->kind == MEASURE &&
-                     is_field(name, price_fields, ARRAY_N(price_fields))))
+        } else if (!is_field(name, v->fields, FIELDS_MAX) &&
+            !(v->kind == MEASURE &&
+                is_field(name, price_fields, ARRAY_N(price_fields)))) {
             luaL_error(L, "%s: unknown option '%s'", c->name, name);
+        }
     }
 }
 
@@ -435,8 +442,10 @@ push_operations(struct call *c)
 {
     struct str s;
 
-    if (luaL_testudata(c->L, 1, HANDLE) == NULL)
-        luaL_error(c->L, "%s: call it on a handle, with a colon: v:%s(…)", c->name, c->name);
+    if (luaL_testudata(c->L, 1, HANDLE) == NULL) {
+        luaL_error(
+            c->L, "%s: call it on a handle, with a colon: v:%s(…)", c->name, c->name);
+    }
     lua_getiuservalue(c->L, 1, 1);
     s.ptr = lua_tolstring(c->L, -1, &s.len);
     return s;
@@ -520,8 +529,8 @@ make_measurement(struct call *c, const struct verb *v)
 static int
 call_verb(lua_State *L)
 {
-    const struct verb *v = lua_touserdata(L, lua_upvalueindex(1));
-    struct call c = { .L = L, .name = v->name };
+    const struct verb *v = &verbs[lua_tointeger(L, lua_upvalueindex(1))];
+    struct call c = {.L = L, .name = v->name};
 
     find_options(&c);
     check_options(&c, v);
@@ -532,8 +541,8 @@ call_verb(lua_State *L)
 static int
 handle_partition(lua_State *L)
 {
-    static const struct field column = { "column", NULL, TEXT, false };
-    struct call c = { .L = L, .name = "partition", .options = 4 };
+    static const struct field column = {"column", NULL, TEXT, false};
+    struct call c = {.L = L, .name = "partition", .options = 4};
     lua_Integer n;
 
     lua_settop(L, 4);
@@ -606,10 +615,11 @@ put_public_rows(struct call *c, int names, int names_n)
                 luatext_addz(&c->text, ",");
             lua_rawgeti(L, names, k);
             lua_rawget(L, -2);
-            if (lua_type(L, -1) == LUA_TNUMBER)
+            if (lua_type(L, -1) == LUA_TNUMBER) {
                 put_number(c, lua_gettop(L), "table");
-            else
+            } else {
                 put_key(c, lua_gettop(L), "table");
+            }
             lua_pop(L, 1);
         }
         luatext_addz(&c->text, "]");
@@ -620,8 +630,8 @@ put_public_rows(struct call *c, int names, int names_n)
 static int
 handle_join_public(lua_State *L)
 {
-    static const struct field key = { "key", NULL, TEXT, false };
-    struct call c = { .L = L, .name = "join_public" };
+    static const struct field key = {"key", NULL, TEXT, false};
+    struct call c = {.L = L, .name = "join_public"};
     int names_n;
 
     lua_settop(L, 3);
@@ -642,7 +652,8 @@ handle_join_public(lua_State *L)
 
 /* The number at the top of the stack, times 10^-decimals; lists are gone through. A
  * decimal in text becomes a number, too. */
-static void
+/* Answers nest as deep as luajson reads them. */
+static void // NOLINTNEXTLINE(misc-no-recursion)
 scale(lua_State *L, lua_Integer decimals)
 {
     size_t n;
@@ -750,7 +761,7 @@ push_answer_value(lua_State *L, int doc)
 static void
 shape_answer(lua_State *L)
 {
-    static const char *const inner[] = { "keys", "values", "decimals" };
+    static const char *const inner[] = {"keys", "values", "decimals"};
     int doc = lua_gettop(L);
 
     push_answer_value(L, doc);
@@ -802,7 +813,8 @@ ask(lua_State *L, const char *name, enum luabox_ask what, bool priced)
     luatext_addz(&plan, "}");
     if (plan.len > PLAN_BYTES_MAX)
         luaL_error(L, "%s: the plan is too long", name);
-    verdict = box->port->ask(box->port->self, L, what, (struct str){ plan.ptr, plan.len });
+    verdict =
+        box->port->ask(box->port->self, L, what, (struct str){plan.ptr, plan.len});
     if (verdict != LUABOX_ANSWER)
         raise_refusal(L, verdict);
     s.ptr = lua_tolstring(L, -1, &s.len);
@@ -921,17 +933,16 @@ make_type(lua_State *L, const char *type, const char *name)
 static int
 build_site(lua_State *L)
 {
-    static const luaL_Reg handle_more[] = { { "partition", handle_partition },
-        { "join_public", handle_join_public }, { NULL, NULL } };
-    static const luaL_Reg measurement_list[] = { { "explain", measurement_explain },
-        { "release", measurement_release }, { "exact", measurement_exact },
-        { NULL, NULL } };
-    static const luaL_Reg site_list[] = { { "open", site_open },
-        { "budget", site_budget }, { NULL, NULL } };
+    static const luaL_Reg handle_more[] = {{"partition", handle_partition},
+        {"join_public", handle_join_public}, {NULL, NULL}};
+    static const luaL_Reg measurement_list[] = {{"explain", measurement_explain},
+        {"release", measurement_release}, {"exact", measurement_exact}, {NULL, NULL}};
+    static const luaL_Reg site_list[] = {
+        {"open", site_open}, {"budget", site_budget}, {NULL, NULL}};
 
     luaL_newlib(L, handle_more);
     for (size_t i = 0; i < ARRAY_N(verbs); i++) {
-        lua_pushlightuserdata(L, (void *)(uintptr_t)&verbs[i]);
+        lua_pushinteger(L, (lua_Integer)i);
         lua_pushcclosure(L, call_verb, 1);
         lua_setfield(L, -2, verbs[i].name);
     }

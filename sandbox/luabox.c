@@ -27,10 +27,7 @@ struct allowed {
 struct luabox *
 luabox_of(lua_State *L)
 {
-    struct luabox *box;
-
-    memcpy(&box, lua_getextraspace(L), sizeof box);
-    return box;
+    return *(struct luabox **)lua_getextraspace(L);
 }
 
 /* ---- ours: text without addresses ---- */
@@ -96,7 +93,7 @@ conversion(const char *p, const char *end, const char **next)
     while (p < end && strchr("-+ #0123456789.", *p) != NULL && *p != 0)
         p++;
     *next = p < end ? p + 1 : p;
-    return p < end ? *p : 0;
+    return (char)(p < end ? *p : 0);
 }
 
 /* string.format, whose %s shows no addresses and which has no %p. */
@@ -198,10 +195,11 @@ box_random(lua_State *L)
     luaL_argcheck(L, low <= high, lua_gettop(L), "interval is empty");
     span = (uint64_t)high - (uint64_t)low;
     mask = span == 0 ? 0 : ~UINT64_C(0) >> __builtin_clzll(span);
-    do
+    do {
         x = random_next(state) & mask;
-    while (x > span);
-    lua_pushinteger(L, (lua_Integer)((uint64_t)low + x));
+    } while (x > span);
+    x += (uint64_t)low;
+    lua_pushinteger(L, (lua_Integer)x);
     return 1;
 }
 
@@ -378,7 +376,7 @@ luabox_open(
     if (box->L == NULL)
         return false;
     lua_atpanic(box->L, panic);
-    memcpy(lua_getextraspace(box->L), &box, sizeof box);
+    *(struct luabox **)lua_getextraspace(box->L) = box;
     luabox_seed(box, 0);
     lua_gc(box->L, LUA_GCINC, GC_PAUSE, 0, 0);
     lua_pushcfunction(box->L, build_environment);
@@ -398,11 +396,12 @@ run_protected(lua_State *L)
     const struct run *r = lua_touserdata(L, 1);
     int line;
 
-    if (luadefect_possible(L, r->source, &line) && luadefect_present(L))
+    if (luadefect_possible(L, r->source, &line) && luadefect_present(L)) {
         return luaL_error(L,
             CHUNK ":%d: this Lua computes some bitwise operators wrongly "
                   "in long programs: use arithmetic instead, or a shorter program",
             line);
+    }
     if (luaL_loadbufferx(L, r->source.ptr, r->source.len, "=" CHUNK, "t") != LUA_OK)
         return lua_error(L);
     lua_call(L, 0, 1);

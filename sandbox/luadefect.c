@@ -17,7 +17,7 @@ struct scan {
 static char
 peek(const struct scan *s, size_t ahead)
 {
-    return (size_t)(s->end - s->at) > ahead ? s->at[ahead] : 0;
+    return (char)((size_t)(s->end - s->at) > ahead ? s->at[ahead] : 0);
 }
 
 /* The level of a long bracket that opens here; -1: none does. */

@@ -97,10 +97,11 @@ luajson_quote(struct luatext *t, struct str text)
         n = p[i] == 0 ? 0 : sequence(p + i, text.len - i);
         if (n == 0)
             return false;
-        if (n == 1 && (p[i] < 0x20 || p[i] == '"' || p[i] == '\\'))
+        if (n == 1 && (p[i] < 0x20 || p[i] == '"' || p[i] == '\\')) {
             add_escaped(t, p[i]);
-        else
+        } else {
             luatext_add(t, text.ptr + i, n);
+        }
     }
     luatext_add(t, "\"", 1);
     return true;
@@ -126,7 +127,8 @@ luajson_decimal(lua_Number n, char out[64])
     if (!isfinite(n))
         return false;
     shortest(fabs(n), e);
-    int point = atoi(strchr(e, 'e') + 1) + 1; /* digits before the point */
+    int point =
+        (int)strtol(strchr(e, 'e') + 1, NULL, 10) + 1; /* digits before the point */
     for (const char *p = e; *p != 'e'; p++) {
         if (*p != '.')
             digits[len++] = *p;
@@ -138,7 +140,7 @@ luajson_decimal(lua_Number n, char out[64])
     if (point <= 0)
         out[used++] = '0';
     for (int i = 0; i < point; i++)
-        out[used++] = (size_t)i < len ? digits[i] : '0';
+        out[used++] = (char)((size_t)i < len ? digits[i] : '0');
     if (point < (int)len) {
         out[used++] = '.';
         for (int i = point; i < 0; i++)
@@ -165,18 +167,19 @@ struct writer {
     size_t bytes_max;
 };
 
-static void
+static void // NOLINTNEXTLINE(misc-no-recursion)
 place_text(const struct place *p, char *out, size_t bytes)
 {
     if (p->in == NULL)
         return;
     place_text(p->in, out, bytes); /* at most LUAJSON_DEPTH_MAX deep */
     size_t used = strlen(out);
-    if (p->name.ptr == NULL)
+    if (p->name.ptr == NULL) {
         snprintf(out + used, bytes - used, "[%lld]", (long long)p->index);
-    else
+    } else {
         snprintf(out + used, bytes - used, ".%.*s",
             (int)(p->name.len > 40 ? 40 : p->name.len), p->name.ptr);
+    }
 }
 
 static int
@@ -218,7 +221,7 @@ put_number(struct writer *w, int index, const struct place *at)
             break;
     }
     if (strpbrk(text, ".e") == NULL)
-        strcat(text, ".0");
+        snprintf(text + strlen(text), 3, ".0");
     put(w, at, text, strlen(text));
 }
 
@@ -245,19 +248,20 @@ table_form(lua_State *L, int index)
     while (lua_next(L, index) != 0) {
         lua_pop(L, 1);
         n++;
-        if (lua_type(L, -1) == LUA_TSTRING)
+        if (lua_type(L, -1) == LUA_TSTRING) {
             texts++;
-        else if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1)
+        } else if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1) {
             greatest = LUA_MAXINTEGER;
-        else if (lua_tointeger(L, -1) > greatest)
+        } else if (lua_tointeger(L, -1) > greatest) {
             greatest = lua_tointeger(L, -1);
+        }
     }
     if (texts > 0)
         return texts == n ? -1 : -2;
     return greatest == n ? n : -2;
 }
 
-static void
+static void // NOLINTNEXTLINE(misc-no-recursion)
 put_array(struct writer *w, int index, lua_Integer n, const struct place *at, int depth)
 {
     put(w, at, "[", 1);
@@ -328,7 +332,7 @@ push_keys(lua_State *L, int index, size_t *n)
     return keys;
 }
 
-static void
+static void // NOLINTNEXTLINE(misc-no-recursion)
 put_map(struct writer *w, int index, const struct place *at, int depth)
 {
     size_t n;
@@ -350,7 +354,7 @@ put_map(struct writer *w, int index, const struct place *at, int depth)
     lua_pop(w->L, 1);
 }
 
-static void
+static void // NOLINTNEXTLINE(misc-no-recursion)
 put_table(struct writer *w, int index, const struct place *at, int depth)
 {
     lua_Integer n;
@@ -361,13 +365,14 @@ put_table(struct writer *w, int index, const struct place *at, int depth)
     n = table_form(w->L, index);
     if (n == -2)
         refuse(w, at, "keys must be all text, or 1 to n without holes");
-    if (n == -1)
+    if (n == -1) {
         put_map(w, index, at, depth);
-    else
+    } else {
         put_array(w, index, n, at, depth);
+    }
 }
 
-static void
+static void // NOLINTNEXTLINE(misc-no-recursion)
 put_value(struct writer *w, int index, const struct place *at, int depth)
 {
     char why[96];
@@ -444,7 +449,7 @@ read_hex(struct reader *r, uint32_t *out)
     for (int i = 0; i < 4; i++) {
         const char *digits = "0123456789abcdef", *p;
         char c = *r->at++;
-        c = c >= 'A' && c <= 'F' ? (char)(c + 32) : c;
+        c = (char)(c >= 'A' && c <= 'F' ? c + 32 : c);
         p = c == 0 ? NULL : strchr(digits, c);
         if (p == NULL)
             return false;
@@ -458,7 +463,7 @@ read_escape(struct reader *r, struct luatext *t)
 {
     static const char shorts[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
     uint32_t code, low;
-    char c = r->at < r->end ? *r->at++ : 0;
+    char c = (char)(r->at < r->end ? *r->at++ : 0);
 
     for (const char *s = shorts; *s != 0; s += 2) {
         if (*s == c) {
@@ -515,7 +520,7 @@ read_number(struct reader *r)
 
 static bool read_value(struct reader *r, int depth);
 
-static bool
+static bool // NOLINTNEXTLINE(misc-no-recursion)
 read_array(struct reader *r, int depth)
 {
     lua_newtable(r->L);
@@ -532,7 +537,7 @@ read_array(struct reader *r, int depth)
     }
 }
 
-static bool
+static bool // NOLINTNEXTLINE(misc-no-recursion)
 read_map(struct reader *r, int depth)
 {
     lua_newtable(r->L);
@@ -550,7 +555,7 @@ read_map(struct reader *r, int depth)
     }
 }
 
-static bool
+static bool // NOLINTNEXTLINE(misc-no-recursion)
 read_value(struct reader *r, int depth)
 {
     if (depth > 2 * LUAJSON_DEPTH_MAX)

@@ -2,6 +2,7 @@
 #include "sandbox/measure.h"
 
 #include "datasite/base/check.h"
+#include "policies/selection.h"
 #include "sandbox/rows.h"
 #include "sandbox/stability.h"
 
@@ -25,15 +26,42 @@ struct tally {
     const uint32_t *lut[GROUP_FIELDS_MAX];
     int64_t base[GROUP_FIELDS_MAX];
     size_t lut_n[GROUP_FIELDS_MAX];
-    uint32_t *unit_cells; /* COUNT_UNITS: by row, its cell, or the last one */
+    uint32_t
+        even[GROUP_FIELDS_MAX]; /* the stride where lut is a multiple; 0: it is not */
+    uint32_t *unit_cells;       /* COUNT_UNITS: by row, its cell, or the last one */
 };
 
 size_t
 measure_width(const struct plan *p)
 {
-    if (p->measure.kind == MEASURE_MEAN)
+    const struct quantiles *q = &p->measure.quantiles;
+
+    switch (p->measure.kind) {
+    case MEASURE_COUNT:
+    case MEASURE_COUNT_UNITS:
+    case MEASURE_SUM:
+        return 1;
+    case MEASURE_MEAN:
         return 2;
-    return p->measure.kind == MEASURE_HISTOGRAM ? p->measure.bins : 1;
+    case MEASURE_HISTOGRAM:
+        return p->measure.bins;
+    case MEASURE_QUANTILE:
+        return q->nums_n * q->candidates_n;
+    }
+    UNREACHABLE();
+}
+
+size_t
+measure_told(const struct plan *p)
+{
+    return p->measure.kind == MEASURE_QUANTILE ? p->measure.quantiles.nums_n
+                                               : measure_width(p);
+}
+
+static bool
+has_bins(const struct plan *p)
+{
+    return p->measure.kind == MEASURE_HISTOGRAM || p->measure.kind == MEASURE_QUANTILE;
 }
 
 static const struct schema_column *
@@ -99,6 +127,10 @@ make_lut(struct diag *d, struct arena *a, struct tally *y, const struct table *t
         lut[i] = (uint32_t)g->cells;
     for (size_t i = 0; i < x->n; i++)
         lut[axis_code(y, t, x, i) - least] = (uint32_t)(i * stride);
+    y->even[axis] = (uint32_t)stride;
+    for (size_t i = 0; i < y->lut_n[axis]; i++)
+        if (lut[i] != i * stride)
+            y->even[axis] = 0;
     return ERR_OK;
 }
 
@@ -111,8 +143,12 @@ batch_cells(const struct tally *y, const struct batch *b, uint32_t *cell)
     memset(cell, 0, b->n * sizeof *cell);
     for (size_t i = 0; i < g->axes_n; i++) {
         size_t field = g->axes[i].field;
-        kernel_cells(b->values[field], b->valid[field], y->base[i], y->lut[i],
-            y->lut_n[i], none, cell, b->n);
+        if (y->even[i] != 0)
+            kernel_cells_even(b->values[field], b->valid[field], y->base[i], y->even[i],
+                y->lut_n[i], none, cell, b->n);
+        else
+            kernel_cells(b->values[field], b->valid[field], y->base[i], y->lut[i],
+                y->lut_n[i], none, cell, b->n);
     }
     kernel_cells_close(cell, none, b->n);
 }
@@ -126,8 +162,7 @@ batch_bins(const struct tally *y, const struct batch *b, uint32_t *cell)
 
     kernel_bins(
         b->values[field], b->valid[field], y->p->measure.edges, y->bins, bin, b->n);
-    for (size_t i = 0; i < b->n; i++)
-        cell[i] = cell[i] * (uint32_t)(y->bins + 1) + bin[i];
+    kernel_cells_divide(cell, (uint32_t)(y->bins + 1), bin, b->n);
 }
 
 /* ---- adding up ---- */
@@ -193,13 +228,13 @@ add_batch(struct tally *y, struct batch *b)
     uint32_t cell[BATCH_ROWS];
 
     if (wants_sums(y->p)) /* rows without a value do not contribute */
-        kernel_and(b->mask, b->valid[y->p->measure.field], b->n);
+        kernel_and(b->mask, b->valid[y->p->measure.field], b->mask, b->n);
     if (y->stride == 2 && y->unit_cells == NULL) {
         add_whole(y, b);
         return;
     }
     batch_cells(y, b, cell);
-    if (y->p->measure.kind == MEASURE_HISTOGRAM)
+    if (has_bins(y->p))
         batch_bins(y, b, cell);
     if (y->unit_cells != NULL)
         keep_cells(y, b, cell);
@@ -234,7 +269,7 @@ tally_room(struct diag *d, struct arena *a, struct tally *y, const struct table 
     bool by_unit = p->measure.kind == MEASURE_COUNT_UNITS && t->units != NULL;
     size_t cells = p->grouping.cells + 1;
 
-    y->bins = p->measure.kind == MEASURE_HISTOGRAM ? p->measure.bins : 0;
+    y->bins = has_bins(p) ? p->measure.bins : 0;
     y->stride = cells * (y->bins + 1);
     y->lanes = y->stride <= LANES_CELLS_MAX ? LANES_N : 1;
     y->parts_left = NARROW_BATCHES;
@@ -270,6 +305,28 @@ count_at(const struct tally *y, size_t i)
     return count;
 }
 
+/* The candidates' scores for every quantile, from the rows in each bin. */
+static void
+tell_scores(const struct tally *y, __int128 *out)
+{
+    const struct plan_measure *m = &y->p->measure;
+    const struct quantiles *q = &m->quantiles;
+    int64_t total = 0, below = 0;
+    size_t bin = 0;
+
+    for (size_t i = 0; i < y->bins; i++)
+        total += count_at(y, i);
+    for (size_t c = 0; c < q->candidates_n; c++) {
+        int64_t at = q->from + (int64_t)c * q->step;
+        while (m->edges[bin] < at)
+            below += count_at(y, bin++);
+        uint64_t above = (uint64_t)(total - below - count_at(y, bin));
+        for (size_t i = 0; i < q->nums_n; i++)
+            out[i * q->candidates_n + c] =
+                quantile_score((uint64_t)below, above, q->nums[i], QUANTILE_DEN);
+    }
+}
+
 static void
 tell_cell(const struct tally *y, size_t cell, __int128 *out)
 {
@@ -291,6 +348,9 @@ tell_cell(const struct tally *y, size_t cell, __int128 *out)
     case MEASURE_HISTOGRAM:
         for (size_t i = 0; i < y->bins; i++)
             out[i] = count_at(y, cell * (y->bins + 1) + i);
+        return;
+    case MEASURE_QUANTILE:
+        tell_scores(y, out);
         return;
     }
     UNREACHABLE();

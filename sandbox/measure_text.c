@@ -45,8 +45,8 @@ mean_decimals(const struct schema_column *c)
     return decimals;
 }
 
-static int
-value_decimals(const struct plan *p)
+int
+measure_decimals(const struct plan *p)
 {
     switch (p->measure.kind) {
     case MEASURE_COUNT:
@@ -54,6 +54,7 @@ value_decimals(const struct plan *p)
     case MEASURE_HISTOGRAM:
         return 0;
     case MEASURE_SUM:
+    case MEASURE_QUANTILE:
         return measured(p)->decimals;
     case MEASURE_MEAN:
         return mean_decimals(measured(p));
@@ -136,7 +137,10 @@ measure_error(const struct plan *p, int64_t coordinate, int64_t rows, char out[3
 {
     if (p->measure.kind == MEASURE_MEAN)
         return mean_error(p, coordinate, rows, out);
-    return fixed_text(coordinate, value_decimals(p), out);
+    out[0] = '\0'; /* how far a quantile is off depends on the data */
+    if (p->measure.kind == MEASURE_QUANTILE)
+        return out;
+    return fixed_text(coordinate, measure_decimals(p), out);
 }
 
 /* Decimal text at `decimals` places, what is beyond them cut off. */
@@ -161,10 +165,13 @@ measure_coordinate_error(
     struct diag *d, const struct plan *p, struct str error, int64_t rows, int64_t *out)
 {
     bool mean = p->measure.kind == MEASURE_MEAN;
-    int decimals = mean ? measured(p)->decimals + ERROR_DECIMALS : value_decimals(p);
+    int decimals = mean ? measured(p)->decimals + ERROR_DECIMALS : measure_decimals(p);
     __int128 width;
     int64_t asked;
 
+    if (p->measure.kind == MEASURE_QUANTILE)
+        return FAIL(d, ERR_INVALID,
+            "A quantile's error depends on the data; name epsilon or rho.");
     if (!fixed_down(error, decimals, &asked))
         return FAIL(d, ERR_INVALID, "error must be a positive decimal number.");
     width = asked;
@@ -179,8 +186,8 @@ measure_coordinate_error(
 
 /* ---- the document ---- */
 
-static void
-add_string(struct buf *out, const char *text, size_t n)
+void
+measure_text_string(struct buf *out, const char *text, size_t n)
 {
     json_t *s = json_stringn(text, n);
     char *quoted = s != NULL ? json_dumps(s, JSON_ENCODE_ANY) : NULL;
@@ -200,12 +207,12 @@ add_key_part(struct buf *out, const struct plan *p, const struct axis *x, size_t
     char scratch[32];
 
     if (x->texts != NULL) {
-        add_string(out, x->texts[code].ptr, x->texts[code].len);
+        measure_text_string(out, x->texts[code].ptr, x->texts[code].len);
     } else if (c->type == COL_INTEGER || c->type == COL_BOOLEAN) {
         buf_addz(out, schema_text(c, x->values[code], scratch));
     } else {
         const char *text = schema_text(c, x->values[code], scratch);
-        add_string(out, text, strlen(text));
+        measure_text_string(out, text, strlen(text));
     }
 }
 
@@ -226,10 +233,17 @@ add_key(struct buf *out, const struct plan *p, size_t key)
     buf_addz(out, "]");
 }
 
+/* A key's answer is a list, not a number. */
+static bool
+is_list(const struct plan *p)
+{
+    return p->measure.kind == MEASURE_HISTOGRAM || p->measure.kind == MEASURE_QUANTILE;
+}
+
 static void
 add_value(struct buf *out, const struct plan *p, const int64_t *vector, bool exact)
 {
-    size_t width = measure_width(p);
+    size_t told = measure_told(p);
 
     if (p->measure.kind == MEASURE_MEAN) {
         if (exact && vector[1] == 0)
@@ -238,12 +252,12 @@ add_value(struct buf *out, const struct plan *p, const int64_t *vector, bool exa
             buf_addf(out, "%lld", (long long)mean_of(p, vector));
         return;
     }
-    if (p->measure.kind != MEASURE_HISTOGRAM) {
+    if (!is_list(p)) {
         buf_addf(out, "%lld", (long long)vector[0]);
         return;
     }
     buf_addz(out, "[");
-    for (size_t i = 0; i < width; i++)
+    for (size_t i = 0; i < told; i++)
         buf_addf(out, "%s%lld", i > 0 ? "," : "", (long long)vector[i]);
     buf_addz(out, "]");
 }
@@ -268,7 +282,7 @@ measure_text(const struct plan *p, const int64_t *vector, int64_t coordinate_err
     struct buf *out)
 {
     bool exact = p->exact, grouped = p->grouping.axes_n > 0;
-    size_t width = measure_width(p);
+    size_t told = measure_told(p);
     char error[32];
 
     if (grouped) {
@@ -279,21 +293,20 @@ measure_text(const struct plan *p, const int64_t *vector, int64_t coordinate_err
         }
         buf_addz(out, "],\"values\":[");
     } else {
-        buf_addz(
-            out, p->measure.kind == MEASURE_HISTOGRAM ? "{\"values\":" : "{\"value\":");
+        buf_addz(out, is_list(p) ? "{\"values\":" : "{\"value\":");
     }
     for (size_t k = 0; k < p->grouping.keys_n; k++) {
         buf_addz(out, k > 0 ? "," : "");
-        add_value(out, p, vector + k * width, exact);
+        add_value(out, p, vector + k * told, exact);
     }
     buf_addf(out, "%s,\"decimals\":%d,\"error95\":\"%s\"}", grouped ? "]" : "",
-        value_decimals(p), error_of(p, vector, coordinate_error, error));
+        measure_decimals(p), error_of(p, vector, coordinate_error, error));
 }
 
 size_t
 measure_text_bytes(const struct plan *p)
 {
-    size_t bytes = 256 + p->grouping.keys_n * measure_width(p) * VALUE_BYTES;
+    size_t bytes = 256 + p->grouping.keys_n * measure_told(p) * VALUE_BYTES;
 
     for (size_t i = 0; i < p->grouping.axes_n; i++) {
         const struct axis *x = &p->grouping.axes[i];

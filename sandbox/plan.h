@@ -14,6 +14,9 @@
 #define GROUP_CELLS_MAX    ((size_t)4 << 20) /* of the cross product of listed values */
 #define UNIT_GROUPS_MAX    1000
 #define HISTOGRAM_BINS_MAX 100000
+#define QUANTILES_MAX      100
+#define QUANTILE_DEN       10000
+#define CANDIDATES_MAX     100000
 #define MEAN_RANGE_MAX     (INT64_C(1) << 36) /* upper - lower, in grid units */
 
 enum plan_step_kind {
@@ -32,9 +35,10 @@ struct axis {
 
 /* Which cell a row falls in: the cross product of the axes, then the key of that cell. */
 struct grouping {
-    size_t axes_n;           /* 0: not grouped */
+    size_t axes_n; /* 0: not grouped */
+    bool is_unknown; /* one axis, whose keys only the data know */
     struct axis axes[GROUP_FIELDS_MAX];
-    size_t cells;            /* product of axes[].n; 1 when not grouped */
+    size_t cells; /* product of axes[].n; 1 when not grouped */
     size_t keys_n;
     const uint32_t *key_of_cell; /* NULL: the same; keys_n: no key */
     const uint32_t *cell_of_key; /* NULL: the same */
@@ -42,8 +46,8 @@ struct grouping {
 
 struct plan_step {
     enum plan_step_kind kind;
-    const struct expr *expr;   /* WHERE */
-    int64_t limit;             /* rows or groups */
+    const struct expr *expr; /* WHERE */
+    int64_t limit;           /* rows or groups */
     size_t by[GROUP_FIELDS_MAX];
     size_t by_n;
 };
@@ -53,14 +57,25 @@ enum measure_kind {
     MEASURE_COUNT_UNITS,
     MEASURE_SUM,
     MEASURE_MEAN,
-    MEASURE_HISTOGRAM
+    MEASURE_HISTOGRAM,
+    MEASURE_QUANTILE
+};
+
+/* Which of the public candidates from, from + step, … stands at num / QUANTILE_DEN of the
+ * rows, for each num. */
+struct quantiles {
+    const uint64_t *nums;
+    size_t nums_n;
+    int64_t from, step;
+    size_t candidates_n;
 };
 
 struct plan_measure {
     enum measure_kind kind;
-    size_t field;              /* of those that have one */
-    const int64_t *edges;      /* HISTOGRAM of numbers: bins + 1, ascending */
+    size_t field;         /* of those that have one */
+    const int64_t *edges; /* HISTOGRAM, QUANTILE: bins + 1, ascending */
     size_t bins;
+    struct quantiles quantiles; /* QUANTILE */
 };
 
 struct plan {
@@ -69,11 +84,11 @@ struct plan {
     struct plan_step *steps;
     size_t steps_n;
     struct grouping grouping;
-    int64_t rows_max;          /* rows of one unit that reach the measure, at most */
-    int64_t groups_max;        /* groups that one unit's rows reach, at most */
+    int64_t rows_max;   /* rows of one unit that reach the measure, at most */
+    int64_t groups_max; /* groups that one unit's rows reach, at most */
     struct plan_measure measure;
     bool exact;
-    bool *needed;              /* by field: something reads it */
+    bool *needed; /* by field: something reads it */
 };
 
 const char *measure_name(enum measure_kind k);

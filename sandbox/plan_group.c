@@ -21,19 +21,21 @@ check_type(const struct plan_reader *r, const struct schema_column *c)
 
 /* ---- declared keys ---- */
 
+static bool
+is_public(const struct schema_column *c)
+{
+    return c->type == COL_BOOLEAN || (c->type == COL_CATEGORY && c->public_categories);
+}
+
 static enum err
 declared_axis(const struct plan_reader *r, struct axis *x)
 {
     const struct schema_column *c = &r->plan->scope.fields[x->field].type;
-    bool known =
-        c->type == COL_BOOLEAN || (c->type == COL_CATEGORY && c->public_categories);
     int64_t *values;
 
-    if (!known)
+    if (!is_public(c))
         return FAIL(r->d, ERR_POLICY,
-            "group_by: the values of %s are not public; list the keys, or ask for a "
-            "threshold on unknown keys with a delta.",
-            c->name);
+            "group_by: the values of %s are not public; list the keys.", c->name);
     x->n = c->type == COL_BOOLEAN ? 2 : c->categories_n;
     x->values = values = arena_array(r->a, sizeof *values, x->n);
     if (values == NULL)
@@ -55,9 +57,22 @@ settle_cells(const struct plan_reader *r, struct grouping *g)
     return ERR_OK;
 }
 
+/* The keys of one text, or category that is kept private, can be left to the data. */
+static bool
+may_be_unknown(const struct plan_reader *r, const struct grouping *g)
+{
+    const struct schema_column *c = &r->plan->scope.fields[g->axes[0].field].type;
+
+    return g->axes_n == 1 && !is_public(c) &&
+        (c->type == COL_TEXT || c->type == COL_CATEGORY);
+}
+
 static enum err
 declared_keys(struct plan_reader *r, struct grouping *g)
 {
+    g->is_unknown = may_be_unknown(r, g);
+    if (g->is_unknown)
+        return ERR_OK;
     for (size_t i = 0; i < g->axes_n; i++)
         TRY(declared_axis(r, &g->axes[i]));
     TRY(settle_cells(r, g));

@@ -107,6 +107,90 @@ take_histogram(struct plan_reader *r, json_t *obj)
 }
 
 static enum err
+take_nums(struct plan_reader *r, json_t *obj, struct quantiles *q)
+{
+    const json_t *list;
+    uint64_t *nums;
+
+    TRY(plan_array(r, obj, "quantiles", QUANTILES_MAX, &list));
+    q->nums_n = json_array_size(list);
+    q->nums = nums = arena_array(r->a, sizeof *nums, q->nums_n);
+    if (nums == NULL)
+        return plan_no_memory(r);
+    for (size_t i = 0; i < q->nums_n; i++) {
+        int64_t num;
+        TRY(plan_fixed(r, json_array_get(list, i), "a quantile", 4, &num));
+        if (num < 0 || num > QUANTILE_DEN)
+            return PLAN_FAIL(r, "a quantile lies between 0 and 1");
+        nums[i] = (uint64_t)num;
+    }
+    return ERR_OK;
+}
+
+static enum err
+take_candidates(struct plan_reader *r, json_t *obj, const struct schema_column *c,
+    struct quantiles *q)
+{
+    const json_t *list;
+    int64_t to;
+
+    TRY(plan_array(r, obj, "candidates", 3, &list));
+    if (json_array_size(list) != 3)
+        return PLAN_FAIL(r, "candidates are from, to and step");
+    TRY(plan_fixed(r, json_array_get(list, 0), "candidates", c->decimals, &q->from));
+    TRY(plan_fixed(r, json_array_get(list, 1), "candidates", c->decimals, &to));
+    TRY(plan_fixed(r, json_array_get(list, 2), "candidates", c->decimals, &q->step));
+    if (q->step <= 0 || to < q->from || (to - q->from) / q->step >= CANDIDATES_MAX)
+        return PLAN_FAIL(r, "candidates are from, to and step: up to 100000 of them");
+    q->candidates_n = (size_t)((to - q->from) / q->step) + 1;
+    return ERR_OK;
+}
+
+/* Below the first candidate, each candidate, between it and the next, above the last. */
+static enum err
+candidate_bins(struct plan_reader *r, struct plan_measure *m)
+{
+    const struct quantiles *q = &m->quantiles;
+    int64_t *edges = arena_array(r->a, sizeof *edges, 2 * q->candidates_n + 2);
+    size_t n = 0;
+
+    if (edges == NULL)
+        return plan_no_memory(r);
+    edges[n++] = -VALUE_ABS_MAX;
+    for (size_t i = 0; i < q->candidates_n; i++) {
+        int64_t at = q->from + (int64_t)i * q->step;
+        if (at > edges[n - 1])
+            edges[n++] = at;
+        edges[n++] = at + 1;
+    }
+    edges[n++] = VALUE_ABS_MAX + 1;
+    m->edges = edges;
+    m->bins = n - 1;
+    return ERR_OK;
+}
+
+static enum err
+take_quantile(struct plan_reader *r, json_t *obj)
+{
+    struct plan_measure *m = &r->plan->measure;
+    const struct schema_column *c;
+
+    TRY(plan_field(r, obj, "column", &m->field));
+    c = &r->plan->scope.fields[m->field].type;
+    if (c->type != COL_INTEGER && c->type != COL_DECIMAL)
+        return PLAN_FAIL(r, "%s is not a number", c->name);
+    if (!c->bounded)
+        return PLAN_FAIL(r,
+            "%s has no declared bounds; give them with clip(\"%s\", lower, upper)",
+            c->name, c->name);
+    if (r->plan->grouping.axes_n > 0)
+        return PLAN_FAIL(r, "is not answered by group; use where for each of them");
+    TRY(take_nums(r, obj, &m->quantiles));
+    TRY(take_candidates(r, obj, c, &m->quantiles));
+    return candidate_bins(r, m);
+}
+
+static enum err
 not_yet(struct plan_reader *r, json_t *obj)
 {
     (void)obj;
@@ -117,17 +201,20 @@ not_yet(struct plan_reader *r, json_t *obj)
 static const struct {
     const char *name;
     enum measure_kind kind;
+    bool by_unknown; /* answers for keys that only the data know */
     enum err (*take)(struct plan_reader *r, json_t *obj);
     const char *members[MEMBERS_MAX];
 } measures[] = {
-    {"count", MEASURE_COUNT, take_count, {"kind"}},
-    {"count_units", MEASURE_COUNT_UNITS, take_count, {"kind"}},
-    {"sum", MEASURE_SUM, take_bounded, {"kind", "column"}},
-    {"mean", MEASURE_MEAN, take_bounded, {"kind", "column"}},
-    {"histogram", MEASURE_HISTOGRAM, take_histogram, {"kind", "column", "bins"}},
+    {"count", MEASURE_COUNT, true, take_count, {"kind"}},
+    {"count_units", MEASURE_COUNT_UNITS, true, take_count, {"kind"}},
+    {"sum", MEASURE_SUM, true, take_bounded, {"kind", "column"}},
+    {"mean", MEASURE_MEAN, false, take_bounded, {"kind", "column"}},
+    {"histogram", MEASURE_HISTOGRAM, false, take_histogram, {"kind", "column", "bins"}},
+    {"quantile", MEASURE_QUANTILE, false, take_quantile,
+        {"kind", "column", "quantiles", "candidates"}},
 };
 
-static const char *const later[] = {"variance", "covariance", "quantile", "most_common",
+static const char *const later[] = {"variance", "covariance", "most_common",
     "above_threshold", "bounds", "sample_aggregate", "fit", "collect"};
 
 const char *
@@ -162,5 +249,7 @@ plan_measure(struct plan_reader *r, json_t *obj)
     r->what = measures[i].name;
     r->plan->measure.kind = measures[i].kind;
     TRY(plan_members(r, obj, measures[i].members));
+    if (r->plan->grouping.is_unknown && !measures[i].by_unknown)
+        return PLAN_FAIL(r, "needs the keys of group_by to be listed");
     return measures[i].take(r, obj);
 }

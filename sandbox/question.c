@@ -3,8 +3,10 @@
 
 #include "datasite/base/check.h"
 #include "datasite/base/digest.h"
+#include "policies/selection.h"
 #include "sandbox/measure.h"
 #include "sandbox/stability.h"
+#include "sandbox/unknown.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -46,6 +48,27 @@ take_amount(struct diag *d, const struct plan *p, const char *kind, struct str t
     return ERR_OK;
 }
 
+/* What keys that nobody knew beforehand are paid with, and only they. */
+static enum err
+take_delta(struct diag *d, const struct plan *p, const json_t *v, struct price *out)
+{
+    struct str text = {json_string_value(v), json_string_length(v)};
+
+    if (!p->grouping.is_unknown && v != NULL)
+        return FAIL(d, ERR_INVALID,
+            "A delta has no use here: it pays for keys that are not known beforehand.");
+    if (!p->grouping.is_unknown)
+        return ERR_OK;
+    if (v == NULL)
+        return FAIL(d, ERR_POLICY,
+            "group_by: the values are not public; list the keys, or name a delta for a "
+            "threshold on unknown keys.");
+    if (!json_is_string(v) || !atto_parse(text, &out->delta_atto) ||
+        out->delta_atto <= 0)
+        return FAIL(d, ERR_INVALID, "delta must be a positive decimal number.");
+    return ERR_OK;
+}
+
 static enum err
 take_price(struct diag *d, const struct plan *p, json_t *price, struct price *out)
 {
@@ -54,9 +77,7 @@ take_price(struct diag *d, const struct plan *p, json_t *price, struct price *ou
 
     if (!json_is_object(price))
         return bad_price(d);
-    if (json_object_get(price, "delta") != NULL)
-        return FAIL(d, ERR_INVALID,
-            "A delta has no use here: it pays for keys that are not known beforehand.");
+    TRY(take_delta(d, p, json_object_get(price, "delta"), out));
     for (size_t i = 0; i < ARRAY_N(kinds); i++) {
         if (json_object_get(price, kinds[i]) == NULL)
             continue;
@@ -64,13 +85,29 @@ take_price(struct diag *d, const struct plan *p, json_t *price, struct price *ou
             return bad_price(d);
         given = kinds[i];
     }
-    if (given == NULL || json_object_size(price) != 1)
+    if (given == NULL || json_object_size(price) != (p->grouping.is_unknown ? 2 : 1))
         return bad_price(d);
     const json_t *v = json_object_get(price, given);
     if (!json_is_string(v))
         return bad_price(d);
     return take_amount(
         d, p, given, (struct str){json_string_value(v), json_string_length(v)}, out);
+}
+
+static enum err
+plan_mechanism(struct diag *d, struct question *q, const struct price *asked)
+{
+    const struct plan *p = q->plan;
+    enum accounting accounting = p->context->accounting;
+
+    if (p->grouping.is_unknown)
+        return threshold_plan(d, accounting, asked, &q->sensitivity,
+            (uint64_t)p->groups_max, unknown_least(p), &q->mechanism);
+    if (p->measure.kind == MEASURE_QUANTILE)
+        return selection_plan(d, accounting, asked, q->sensitivity.linf, false,
+            p->measure.quantiles.candidates_n, p->measure.quantiles.nums_n,
+            &q->mechanism);
+    return mechanism_plan(d, accounting, asked, &q->sensitivity, &q->mechanism);
 }
 
 static enum err
@@ -81,8 +118,7 @@ plan_noise(struct diag *d, struct question *q, json_t *price)
 
     TRY(take_price(d, p, price, &asked));
     TRY(stability_of(d, p, &q->sensitivity));
-    TRY(mechanism_plan(
-        d, p->context->accounting, &asked, &q->sensitivity, &q->mechanism));
+    TRY(plan_mechanism(d, q, &asked));
     measure_error(p, q->mechanism.error95, p->context->rows_assumed, q->error95);
     return ERR_OK;
 }
@@ -141,7 +177,7 @@ parse_document(struct diag *d, struct arena *a, const struct question_context *c
     if (!json_is_object(doc))
         return FAIL(d, ERR_INVALID, "A question is an object.");
     TRY(plan_parse(d, a, c, doc, &q->plan, &price));
-    if (q->plan->grouping.keys_n > KEYS_MAX / measure_width(q->plan) ||
+    if (q->plan->grouping.keys_n > KEYS_MAX / measure_told(q->plan) ||
         measure_text_bytes(q->plan) > ANSWER_BYTES_MAX)
         return FAIL(
             d, ERR_INVALID, "The answer would be too long; ask for fewer keys.");
@@ -261,6 +297,7 @@ enum err
 question_vector(struct diag *d, struct arena *a, const struct question *q,
     const struct table *t, __int128 **out)
 {
+    CHECK(!q->plan->grouping.is_unknown); /* its vector has no fixed places */
     *out = arena_array(a, sizeof **out, question_width(q));
     if (*out == NULL)
         return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
@@ -273,24 +310,68 @@ saturated(__int128 v)
     return (int64_t)(v > INT64_MAX ? INT64_MAX : v < INT64_MIN ? INT64_MIN : v);
 }
 
-/* rng is NULL for the truth. Scratch memory is separate from what the caller grants: how
- * much is needed depends on the table. */
+/* The candidate with the best score, or one that noise chooses. Of equals the one nearest
+ * to the rows: the last for the lower half of quantiles, the first for the upper. */
+static enum err
+choose(struct diag *d, struct arena *a, const struct question *q,
+    const __int128 *scores, struct rng *rng, int64_t *told)
+{
+    const struct quantiles *qs = &q->plan->measure.quantiles;
+    size_t n = qs->candidates_n;
+    int64_t *list = arena_array(a, sizeof *list, n);
+    size_t *scratch = arena_array(a, sizeof *scratch, n);
+
+    if (list == NULL || scratch == NULL)
+        return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
+    for (size_t i = 0; i < qs->nums_n; i++) {
+        bool late = qs->nums[i] * 2 < QUANTILE_DEN;
+        size_t best = 0;
+        for (size_t c = 0; c < n; c++) {
+            list[c] = saturated(scores[i * n + c]);
+            if (list[c] > list[best] || (late && list[c] == list[best]))
+                best = c;
+        }
+        if (rng != NULL)
+            selection_peel(&q->mechanism, rng, list, n, 1, scratch, &best);
+        told[i] = qs->from + (int64_t)best * qs->step;
+    }
+    return ERR_OK;
+}
+
+/* rng is NULL for the truth. */
+static enum err
+settle(struct diag *d, struct arena *a, const struct question *q, const __int128 *truth,
+    struct rng *rng, int64_t *told)
+{
+    size_t n = question_width(q);
+
+    if (q->plan->measure.kind == MEASURE_QUANTILE)
+        return choose(d, a, q, truth, rng, told);
+    if (rng != NULL)
+        mechanism_run(&q->mechanism, rng, truth, n, told);
+    for (size_t i = 0; rng == NULL && i < n; i++)
+        told[i] = saturated(truth[i]);
+    return ERR_OK;
+}
+
+/* Scratch memory is separate from what the caller grants: how much is needed depends on
+ * the table. */
 static enum err
 tell(struct diag *d, const struct question *q, const struct table *t, struct rng *rng,
     struct buf *json)
 {
     ARENA_SCOPE(scratch, SCRATCH_BYTES_MAX);
-    size_t n = question_width(q);
     __int128 *truth;
     int64_t *told;
 
-    if (scratch == NULL || (told = arena_array(scratch, sizeof *told, n)) == NULL)
+    if (scratch == NULL ||
+        (told = arena_array(scratch, sizeof *told, question_width(q))) == NULL)
         return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
+    if (q->plan->grouping.is_unknown)
+        return unknown_answer(
+            d, scratch, q->plan, rng != NULL ? &q->mechanism : NULL, t, rng, json);
     TRY(question_vector(d, scratch, q, t, &truth));
-    if (rng != NULL)
-        mechanism_run(&q->mechanism, rng, truth, n, told);
-    for (size_t i = 0; rng == NULL && i < n; i++)
-        told[i] = saturated(truth[i]);
+    TRY(settle(d, scratch, q, truth, rng, told));
     measure_text(q->plan, told, rng != NULL ? q->mechanism.error95 : 0, json);
     return json->full ? FAIL(d, ERR_TOO_LARGE, "The answer is too long.") : ERR_OK;
 }

@@ -19,6 +19,7 @@ struct question_context {
     enum lane lane;
     enum accounting accounting;
     int64_t rows_assumed;       /* public: the mock's row count, for error95 of means */
+    uint64_t units_least;       /* owner's minimum of units behind an unknown key; 0: none */
 };
 
 /* ERR_INVALID: the plan is wrong (text says where and how to mend it); ERR_POLICY: the

@@ -114,15 +114,15 @@ make_column(struct rows *w, size_t i, size_t from, size_t n)
         w->values[i] = (const int64_t *)c->values + from;
         return;
     }
-    column_fetch(c, from, n, w->own[i]->values);
-    w->values[i] = w->own[i]->values;
+    column_fetch(c, from, n, w->own[i]->own_values);
+    w->values[i] = w->own[i]->own_values;
 }
 
 static void
 make_clipped(struct rows *w, size_t i, size_t n)
 {
     const struct field *f = &w->plan->scope.fields[i];
-    int64_t *own = w->own[i]->values;
+    int64_t *own = w->own[i]->own_values;
 
     memcpy(own, w->values[f->source], n * sizeof *own);
     kernel_clamp(own, f->type.lower, f->type.upper, n);
@@ -149,21 +149,21 @@ make_derived(struct rows *w, size_t i, size_t n)
     int finer = f->type.decimals - f->expr->decimals;
 
     expr_run(f->expr, &in, w->regs, n);
-    memcpy(own->mask, w->regs[0].mask, n);
+    memcpy(own->own_mask, w->regs[0].mask, n);
     if (f->expr->is_condition) {
         for (size_t k = 0; k < n; k++)
-            own->values[k] = own->mask[k];
-        memset(own->mask, 1, n);
+            own->own_values[k] = own->own_mask[k];
+        memset(own->own_mask, 1, n);
     } else {
-        memcpy(own->values, w->regs[0].values, n * sizeof *own->values);
+        memcpy(own->own_values, w->regs[0].values, n * sizeof *own->own_values);
     }
     if (finer != 0)
-        kernel_rescale(own->values, power_of_ten(finer > 0 ? finer : 0),
-            power_of_ten(finer < 0 ? -finer : 0), n);
+        kernel_rescale(own->own_values, power_of_ten(finer > 0 ? finer : 0),
+            power_of_ten(finer < 0 ? -finer : 0), own->own_values, n);
     if (f->type.bounded)
-        kernel_clamp(own->values, f->type.lower, f->type.upper, n);
-    w->values[i] = own->values;
-    w->valid[i] = own->mask;
+        kernel_clamp(own->own_values, f->type.lower, f->type.upper, n);
+    w->values[i] = own->own_values;
+    w->valid[i] = own->own_mask;
 }
 
 static void
@@ -206,7 +206,7 @@ make_batch(struct rows *w, size_t from, size_t n, size_t steps_to, struct batch 
         CHECK(w->plan->steps[i].kind == STEP_WHERE);
         in.codes = w->where_codes[i];
         expr_run(w->plan->steps[i].expr, &in, w->regs, n);
-        kernel_and(out->mask, w->regs[0].mask, n);
+        kernel_and(out->mask, w->regs[0].mask, out->mask, n);
     }
 }
 

@@ -18,12 +18,12 @@
 #include <unistd.h>
 
 #define CHILDREN_MAX 64
-#define GRACE_MS 5000 /* what a broker gets beyond its run's wall time */
+#define GRACE_MS     5000 /* what a broker gets beyond its run's wall time */
 
 struct child {
-    pid_t pid;               /* 0: a free slot */
-    char run_id[64];         /* "": no run */
-    struct monous deadline;  /* killed after it */
+    pid_t pid;              /* 0: a free slot */
+    char run_id[64];        /* "": no run */
+    struct monous deadline; /* killed after it */
 };
 
 struct runner_state {
@@ -33,14 +33,14 @@ struct runner_state {
 };
 
 static const struct order_kind {
-    enum frame_type type;
     void (*main)(const struct broker_setup *s, struct frame *order); /* never returns */
-    bool is_run; /* its body starts with a run's id and bears a wall time */
+    enum frame_type type;
+    bool is_run; /* its body starts with a run's id and its wall time */
 } order_kinds[] = {
-    { FRAME_RUN, broker_main, true },
-    { FRAME_INGEST, ingest_main, false },
-    { FRAME_FORGET, forget_main, false },
-    { FRAME_SELFTEST, selftest_main, false },
+    {broker_main, FRAME_RUN, true},
+    {ingest_main, FRAME_INGEST, false},
+    {forget_main, FRAME_FORGET, false},
+    {selftest_main, FRAME_SELFTEST, false},
 };
 
 static struct child *
@@ -74,7 +74,7 @@ static void
 refuse(struct frame *order, const char *why)
 {
     BUF_SCOPE(out);
-    struct diag d = { .code = ERR_SANDBOX }, gone = { 0 };
+    struct diag d = {.code = ERR_SANDBOX}, gone = {0};
     int fd = frame_take_fd(order, 0);
 
     strncpy(d.text, why, sizeof d.text - 1);
@@ -105,7 +105,7 @@ start_child(struct runner_state *r, const struct order_kind *kind, struct frame 
         refuse(order, "too many runs at once");
         return;
     }
-    *c = (struct child){ .deadline = FRAME_NO_DEADLINE };
+    *c = (struct child){.deadline = FRAME_NO_DEADLINE};
     if (kind->is_run)
         note_run(c, order);
     c->pid = fork();
@@ -187,7 +187,8 @@ watch_clock(struct runner_state *r)
     }
     if (next == INT64_MAX)
         return -1;
-    return (int)((next - now) / 1000 > INT_MAX / 2 ? INT_MAX / 2 : (next - now) / 1000 + 1);
+    return (
+        int)((next - now) / 1000 > INT_MAX / 2 ? INT_MAX / 2 : (next - now) / 1000 + 1);
 }
 
 static enum err
@@ -210,11 +211,11 @@ runner_serve(struct diag *d, const struct broker_setup *s, int orders_fd)
 {
     static struct runner_state r; /* one a process */
 
-    r = (struct runner_state){ .setup = s, .orders_fd = orders_fd };
+    r = (struct runner_state){.setup = s, .orders_fd = orders_fd};
     TRY(watch_children(d, &r));
     for (;;) {
-        struct pollfd p[] = { { .fd = r.orders_fd, .events = POLLIN },
-            { .fd = r.signals_fd, .events = POLLIN } };
+        struct pollfd p[] = {{.fd = r.orders_fd, .events = POLLIN},
+            {.fd = r.signals_fd, .events = POLLIN}};
         if (poll(p, ARRAY_N(p), watch_clock(&r)) == -1 && errno != EINTR)
             return FAIL(d, ERR_SANDBOX, "poll: %s", strerror(errno));
         if (p[1].revents != 0)

@@ -10,6 +10,7 @@
 #define RUNNER_ORDERS_FD 3
 
 /* Returns when the server is gone. */
-enum err runner_serve(struct diag *d, const struct broker_setup *s, int orders_fd) NODISCARD;
+enum err runner_serve(
+    struct diag *d, const struct broker_setup *s, int orders_fd) NODISCARD;
 
 #endif

@@ -25,12 +25,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ORDERS_FD 3
-#define SEND_US INT64_C(5000000)      /* a living runner takes an order at once */
-#define GRACE_US INT64_C(15000000)    /* beyond a run's wall time, then we give up */
-#define RESTART_US_LEAST INT64_C(10000)
-#define RESTART_US_MOST INT64_C(2000000)
-#define SELFTEST_US INT64_C(20000000)
+#define ORDERS_FD         3
+#define SEND_US           INT64_C(5000000) /* a living runner takes an order at once */
+#define GRACE_US          INT64_C(15000000) /* beyond a run's wall time, then we give up */
+#define RESTART_US_LEAST  INT64_C(10000)
+#define RESTART_US_MOST   INT64_C(2000000)
+#define SELFTEST_US       INT64_C(20000000)
 #define SELFTEST_FRESH_US INT64_C(60000000)
 
 struct flight {
@@ -43,12 +43,12 @@ struct runner {
     pthread_t keeper;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    int orders_fd;           /* -1: the runner is down */
-    pid_t pid;               /* 0: not running, or reaped */
+    int orders_fd; /* -1: the runner is down */
+    pid_t pid;     /* 0: not running, or reaped */
     bool stopping;
-    int calls_n;             /* inside our functions */
+    int calls_n; /* inside our functions */
     struct flight *flights;
-    struct monous tested;    /* when the self-test ran; 0: never */
+    struct monous tested; /* when the self-test ran; 0: never */
     enum err test_result;
     struct diag test_diag;
     char level[128];
@@ -63,8 +63,8 @@ spawn(struct diag *d, struct runner *r, int ends[2])
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attr;
     sigset_t none, all;
-    char *argv[] = { r->runner_exe, r->worker_exe, r->vault_path, r->key_path, NULL };
-    char *env[] = { NULL };
+    char *argv[] = {r->runner_exe, r->worker_exe, r->vault_path, r->key_path, NULL};
+    char *env[] = {NULL};
     int failed;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
@@ -88,14 +88,14 @@ spawn(struct diag *d, struct runner *r, int ends[2])
         return ERR_OK;
     fd_close_p(&ends[0]);
     r->pid = 0;
-    return FAIL(d, ERR_SANDBOX, "%s cannot be started: %s", r->runner_exe,
-        strerror(failed));
+    return FAIL(
+        d, ERR_SANDBOX, "%s cannot be started: %s", r->runner_exe, strerror(failed));
 }
 
 static void
 sleep_us(int64_t us)
 {
-    struct timespec t = { us / 1000000, us % 1000000 * 1000 };
+    struct timespec t = {us / 1000000, us % 1000000 * 1000};
 
     nanosleep(&t, NULL);
 }
@@ -104,7 +104,7 @@ sleep_us(int64_t us)
 static bool
 bring_up(struct runner *r)
 {
-    struct diag d = { 0 };
+    struct diag d = {0};
     int ends[2];
 
     if (r->stopping)
@@ -114,7 +114,7 @@ bring_up(struct runner *r)
         return true;
     }
     r->orders_fd = ends[0];
-    r->tested = (struct monous){ 0 };
+    r->tested = (struct monous){0};
     pthread_cond_broadcast(&r->changed);
     return true;
 }
@@ -127,7 +127,7 @@ await_death(pid_t pid)
     siginfo_t info;
 
     while (pid != 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == -1 &&
-           errno == EINTR)
+        errno == EINTR)
         ;
 }
 
@@ -238,7 +238,7 @@ static enum err
 await_runner(struct diag *d, struct runner *r)
 {
     int64_t until = clock_mono().us + SEND_US;
-    struct timespec t = { until / 1000000, until % 1000000 * 1000 };
+    struct timespec t = {until / 1000000, until % 1000000 * 1000};
 
     while (r->orders_fd == -1 && !r->stopping) {
         if (pthread_cond_timedwait(&r->changed, &r->lock, &t) != 0)
@@ -260,15 +260,16 @@ send_order(struct diag *d, struct runner *r, enum frame_type type, struct str bo
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
         return FAIL(d, ERR_SANDBOX, "socketpair: %s", strerror(errno));
-    int fds[2] = { ends[1], data_fd };
+    int fds[2] = {ends[1], data_fd};
     pthread_mutex_lock(&r->lock);
     for (int tries = 0; tries < 2 && e != ERR_OK; tries++) {
-        struct monous deadline = { clock_mono().us + SEND_US };
+        struct monous deadline = {clock_mono().us + SEND_US};
         diag_clear(d);
         e = await_runner(d, r);
         if (e != ERR_OK)
             break;
-        e = frame_send(d, r->orders_fd, deadline, type, body, fds, data_fd == -1 ? 1 : 2);
+        e = frame_send(
+            d, r->orders_fd, deadline, type, body, fds, data_fd == -1 ? 1 : 2);
         if (e != ERR_OK) { /* half an order may be on the wire: this runner is done */
             kill(r->pid, SIGKILL);
             fd_close_p(&r->orders_fd);
@@ -300,7 +301,7 @@ leave(struct runner **r)
     pthread_cond_broadcast(&(*r)->changed);
     pthread_mutex_unlock(&(*r)->lock);
 }
-#define CALL_SCOPE(r)                                               \
+#define CALL_SCOPE(r)                                                 \
     struct runner *call_scope_ __attribute__((cleanup(leave))) = (r); \
     enter(call_scope_)
 
@@ -321,7 +322,8 @@ next_answer(struct diag *d, int fd, struct monous deadline, struct frame *in)
 static enum err
 out_of_turn(struct diag *d, const struct frame *in)
 {
-    return FAIL(d, ERR_SANDBOX, "the sandbox sent %s out of turn", frame_name(in->type));
+    return FAIL(
+        d, ERR_SANDBOX, "the sandbox sent %s out of turn", frame_name(in->type));
 }
 
 /* One order, one answer of the wanted type. */
@@ -344,14 +346,14 @@ order_once(struct diag *d, struct runner *r, enum frame_type type, struct str bo
 const char *
 outcome_name(enum outcome_kind k)
 {
-    static const char *const names[] = { [OUTCOME_OK] = "ok",
+    static const char *const names[] = {[OUTCOME_OK] = "ok",
         [OUTCOME_TIMEOUT] = "timeout",
         [OUTCOME_MEMORY] = "memory",
         [OUTCOME_SANDBOX_VIOLATION] = "sandbox_violation",
         [OUTCOME_SCRIPT_ERROR] = "script_error",
         [OUTCOME_POLICY] = "policy",
         [OUTCOME_BUDGET] = "budget",
-        [OUTCOME_INTERNAL] = "internal" };
+        [OUTCOME_INTERNAL] = "internal"};
 
     CHECK((size_t)k < ARRAY_N(names));
     return names[k];
@@ -363,7 +365,7 @@ outcome_release(struct outcome *o)
     json_decref(o->output);
     json_decref(o->measurements);
     buf_release(&o->log);
-    *o = (struct outcome){ .kind = OUTCOME_INTERNAL };
+    *o = (struct outcome){.kind = OUTCOME_INTERNAL};
 }
 
 /* read_order of broker.c is the other side. */
@@ -423,7 +425,8 @@ purse_charge(void *self, struct diag *d, const struct charge_ask *ask,
 }
 
 static enum err
-purse_keep(void *self, struct diag *d, struct digest measurement, struct str answer_json)
+purse_keep(
+    void *self, struct diag *d, struct digest measurement, struct str answer_json)
 {
     (void)self, (void)d, (void)measurement, (void)answer_json;
     return ERR_OK;
@@ -440,7 +443,7 @@ static enum err
 reply_failure(struct diag *d, const struct run_wire *w)
 {
     BUF_SCOPE(out);
-    struct diag gone = { 0 };
+    struct diag gone = {0};
 
     buf_init(&out, frame_bytes_max(FRAME_FAILED));
     field_put_diag(&out, d);
@@ -458,7 +461,8 @@ field_text(struct fields *f, struct arena *a, size_t bytes_max)
 }
 
 static enum err
-read_charge(struct diag *d, struct arena *a, const struct frame *in, struct charge_ask *ask)
+read_charge(
+    struct diag *d, struct arena *a, const struct frame *in, struct charge_ask *ask)
 {
     struct fields f = fields_of(buf_str(&in->body));
 
@@ -469,7 +473,8 @@ read_charge(struct diag *d, struct arena *a, const struct frame *in, struct char
     ask->plan_json = field_text(&f, a, PLAN_BYTES_MAX);
     ask->price = field_budget(&f);
     ask->exact = field_i64(&f, 0, 1) != 0;
-    return fields_end(&f) ? ERR_OK : FAIL(d, ERR_SANDBOX, "a charge that cannot be read");
+    return fields_end(&f) ? ERR_OK
+                          : FAIL(d, ERR_SANDBOX, "a charge that cannot be read");
 }
 
 static enum err
@@ -504,7 +509,7 @@ on_keep(struct diag *d, const struct run_wire *w, const struct frame *in)
         return FAIL(d, ERR_SANDBOX, "an answer that cannot be read");
     if (w->port->keep(w->port->self, d, measurement, answer) != ERR_OK)
         return reply_failure(d, w);
-    return frame_send(d, w->fd, w->deadline, FRAME_KEPT, (struct str){ "", 0 }, NULL, 0);
+    return frame_send(d, w->fd, w->deadline, FRAME_KEPT, (struct str){"", 0}, NULL, 0);
 }
 
 static enum err
@@ -540,12 +545,13 @@ attend(struct diag *d, const struct run_wire *w, struct outcome *out)
         TRY(next_answer(d, w->fd, w->deadline, &in));
         if (in.type == FRAME_OUTCOME)
             return read_outcome(d, &in, out);
-        if (in.type == FRAME_CHARGE)
+        if (in.type == FRAME_CHARGE) {
             TRY(on_charge(d, w, &in));
-        else if (in.type == FRAME_KEEP)
+        } else if (in.type == FRAME_KEEP) {
             TRY(on_keep(d, w, &in));
-        else
+        } else {
             return out_of_turn(d, &in);
+        }
     }
 }
 
@@ -572,17 +578,17 @@ alight(struct runner *r, struct flight *f)
 }
 
 static enum err
-fly(struct diag *d, struct runner *r, const struct order *o, const struct run_port *port,
-    struct outcome *out)
+fly(struct diag *d, struct runner *r, const struct order *o,
+    const struct run_port *port, struct outcome *out)
 {
     FD_SCOPE(fd) = -1;
     BUF_SCOPE(body);
-    struct run_wire w = { .port = port };
+    struct run_wire w = {.port = port};
 
     buf_init(&body, frame_bytes_max(FRAME_RUN));
     TRY(put_order(d, o, &body));
-    TRY(send_order(d, r, FRAME_RUN, buf_str(&body), o->dataset_id == NULL ? o->mock_fd : -1,
-        &fd));
+    TRY(send_order(
+        d, r, FRAME_RUN, buf_str(&body), o->dataset_id == NULL ? o->mock_fd : -1, &fd));
     w.fd = fd;
     w.deadline.us = clock_mono().us + o->limits.wall_ms * 1000 + GRACE_US;
     return attend(d, &w, out);
@@ -593,13 +599,13 @@ runner_run(struct runner *r, struct diag *d, const struct order *o,
     const struct run_port *port, struct outcome *out)
 {
     CALL_SCOPE(r);
-    struct purse purse = { .accounting = o->accounting, .cap = o->cap };
-    const struct run_port own = { &purse, purse_charge, purse_keep };
-    struct flight flight = { .run_id = o->run_id };
+    struct purse purse = {.accounting = o->accounting, .cap = o->cap};
+    const struct run_port own = {&purse, purse_charge, purse_keep};
+    struct flight flight = {.run_id = o->run_id};
     enum err e;
 
     CHECK(port != NULL || o->dataset_id == NULL);
-    *out = (struct outcome){ .kind = OUTCOME_INTERNAL };
+    *out = (struct outcome){.kind = OUTCOME_INTERNAL};
     board(r, &flight);
     e = fly(d, r, o, port == NULL ? &own : port, out);
     alight(r, &flight);
@@ -612,7 +618,7 @@ enum err
 runner_cancel(struct runner *r, struct diag *d, const char *run_id)
 {
     BUF_SCOPE(body);
-    struct monous deadline = { clock_mono().us + SEND_US };
+    struct monous deadline = {clock_mono().us + SEND_US};
     enum err e = ERR_NOT_FOUND;
 
     buf_init(&body, frame_bytes_max(FRAME_CANCEL));
@@ -622,8 +628,10 @@ runner_cancel(struct runner *r, struct diag *d, const char *run_id)
         if (strcmp(f->run_id, run_id) == 0)
             e = ERR_OK;
     }
-    if (e == ERR_OK && r->orders_fd != -1)
-        e = frame_send(d, r->orders_fd, deadline, FRAME_CANCEL, buf_str(&body), NULL, 0);
+    if (e == ERR_OK && r->orders_fd != -1) {
+        e = frame_send(
+            d, r->orders_fd, deadline, FRAME_CANCEL, buf_str(&body), NULL, 0);
+    }
     pthread_mutex_unlock(&r->lock);
     return e == ERR_NOT_FOUND ? FAIL(d, ERR_NOT_FOUND, "no such run is in flight") : e;
 }
@@ -647,9 +655,11 @@ read_report(struct diag *d, const struct frame *in, struct csv_report *report)
     }
     if (!fields_end(&f))
         return FAIL(d, ERR_SANDBOX, "a report that cannot be read");
-    if (report->places_n > 0)
-        return FAIL(d, ERR_UNPROCESSABLE, "the CSV does not fit the schema: line %lld, %s",
+    if (report->places_n > 0) {
+        return FAIL(d, ERR_UNPROCESSABLE,
+            "the CSV does not fit the schema: line %lld, %s",
             (long long)report->places[0].line, report->places[0].text);
+    }
     return ERR_OK;
 }
 
@@ -661,7 +671,7 @@ runner_ingest(struct runner *r, struct diag *d, const char *dataset_id, int64_t 
     FRAME_SCOPE(in);
     BUF_SCOPE(body);
 
-    *report = (struct csv_report){ 0 };
+    *report = (struct csv_report){0};
     buf_init(&body, frame_bytes_max(FRAME_INGEST));
     field_put_z(&body, dataset_id);
     field_put_i64(&body, version);
@@ -689,12 +699,13 @@ static enum err
 selftest(struct diag *d, struct runner *r, char level[128])
 {
     FRAME_SCOPE(in);
-    struct str nothing = { "", 0 };
+    struct str nothing = {"", 0};
 
     TRY(order_once(d, r, FRAME_SELFTEST, nothing, -1, FRAME_LEVEL, &in, SELFTEST_US));
     struct fields f = fields_of(buf_str(&in.body));
     field_z(&f, level, 128);
-    return fields_end(&f) ? ERR_OK : FAIL(d, ERR_SANDBOX, "a level that cannot be read");
+    return fields_end(&f) ? ERR_OK
+                          : FAIL(d, ERR_SANDBOX, "a level that cannot be read");
 }
 
 enum err
@@ -712,10 +723,11 @@ runner_selftest(struct runner *r, struct diag *d, char level[128])
         r->tested.us = now;
     }
     e = r->test_result;
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
         memcpy(level, r->level, sizeof r->level);
-    else
+    } else {
         *d = r->test_diag;
+    }
     pthread_mutex_unlock(&r->test_lock);
     return e;
 }

@@ -6,17 +6,18 @@
 #ifndef SANDBOX_RUNNER_CLIENT_H
 #define SANDBOX_RUNNER_CLIENT_H
 
+#include "policies/accountant.h"
 #include "policies/policy.h"
 #include "policies/schema.h"
-#include "policies/accountant.h"
 #include "sandbox/csv.h"
 
 struct runner_config {
     const char *runner_exe, *worker_exe;
-    const char *vault_path, *key_path;  /* NULL: no private data (offline mock runs) */
+    const char *vault_path, *key_path; /* NULL: no private data (offline mock runs) */
 };
 struct runner; /* thread-safe */
-enum err runner_start(struct diag *d, const struct runner_config *c, struct runner **out) NODISCARD;
+enum err runner_start(
+    struct diag *d, const struct runner_config *c, struct runner **out) NODISCARD;
 void runner_stop(struct runner *r); /* ends it and everything it started */
 
 /* The last self-test of a jailed worker: ERR_OK and a line such as "seccomp, landlock 7". */
@@ -27,27 +28,31 @@ struct run_limits {
 };
 
 struct order {
-    const char *run_id;            /* for logs */
-    struct str source;             /* normalised */
+    const char *run_id; /* for logs */
+    struct str source;  /* normalised */
     struct str schema_json;
     enum lane lane;
     enum accounting accounting;
-    struct budget cap;             /* what site.budget() shows */
+    struct budget cap; /* what site.budget() shows */
     int64_t rows_assumed;
-    uint64_t seed;                 /* public: of math.random */
+    uint64_t seed; /* public: of math.random */
     struct run_limits limits;
-    const bool *columns;           /* by schema index */
+    const bool *columns; /* by schema index */
     /* the data: a vault version, or CSV text (mock) on a descriptor */
-    const char *dataset_id;        /* NULL: mock */
+    const char *dataset_id; /* NULL: mock */
     int64_t data_version;
-    int mock_fd;                   /* borrowed; -1 with a vault version */
+    int mock_fd; /* borrowed; -1 with a vault version */
 };
 
-enum charge_verdict { CHARGE_PAID, CHARGE_STORED, CHARGE_REFUSED };
+enum charge_verdict {
+    CHARGE_PAID,
+    CHARGE_STORED,
+    CHARGE_REFUSED
+};
 struct charge_ask {
-    struct digest measurement;     /* of the canonical plan */
+    struct digest measurement; /* of the canonical plan */
     const char *label, *mechanism, *error95, *plan_json;
-    struct budget price;           /* all zero: exact(), recorded and free */
+    struct budget price; /* all zero: exact(), recorded and free */
     bool exact;
 };
 /* What a broker asks of its master. Each call returns when its effect is durable. */
@@ -57,23 +62,30 @@ struct run_port {
     enum err (*charge)(void *self, struct diag *d, const struct charge_ask *ask,
         enum charge_verdict *verdict, struct buf *answer);
     /* Called before the worker sees the answer. */
-    enum err (*keep)(void *self, struct diag *d, struct digest measurement,
-        struct str answer_json);
+    enum err (*keep)(
+        void *self, struct diag *d, struct digest measurement, struct str answer_json);
 };
 
 enum outcome_kind {
-    OUTCOME_OK, OUTCOME_TIMEOUT, OUTCOME_MEMORY, OUTCOME_SANDBOX_VIOLATION,
-    OUTCOME_SCRIPT_ERROR, OUTCOME_POLICY, OUTCOME_BUDGET, OUTCOME_INTERNAL
+    OUTCOME_OK,
+    OUTCOME_TIMEOUT,
+    OUTCOME_MEMORY,
+    OUTCOME_SANDBOX_VIOLATION,
+    OUTCOME_SCRIPT_ERROR,
+    OUTCOME_POLICY,
+    OUTCOME_BUDGET,
+    OUTCOME_INTERNAL
 };
 const char *outcome_name(enum outcome_kind k); /* "ok", "timeout", … as in API.md */
 struct outcome {
     enum outcome_kind kind;
-    int line, column;              /* of the source, 0: unknown */
-    char text[512];                /* the script's own error text, or ours */
-    char rule[32];                 /* OUTCOME_POLICY: the rule */
-    json_t *output;                /* NULL unless OK; owned */
-    json_t *measurements;          /* [{label,mechanism,epsilon,rho,delta,error95,exact}]; owned */
-    struct buf log;                /* what print wrote; owned */
+    int line, column; /* of the source, 0: unknown */
+    char text[512];   /* the script's own error text, or ours */
+    char rule[32];    /* OUTCOME_POLICY: the rule */
+    json_t *output;   /* NULL unless OK; owned */
+    json_t
+        *measurements; /* [{label,mechanism,epsilon,rho,delta,error95,exact}]; owned */
+    struct buf log;    /* what print wrote; owned */
 };
 void outcome_release(struct outcome *o);
 
@@ -88,7 +100,8 @@ enum err runner_cancel(struct runner *r, struct diag *d, const char *run_id) NOD
 /* Loads CSV that arrives on data_fd (a pipe) as a vault version. ERR_UNPROCESSABLE and
  * report->places when it breaks the schema. */
 enum err runner_ingest(struct runner *r, struct diag *d, const char *dataset_id,
-    int64_t version, struct str schema_json, int data_fd, struct csv_report *report) NODISCARD;
+    int64_t version, struct str schema_json, int data_fd,
+    struct csv_report *report) NODISCARD;
 enum err runner_forget(struct runner *r, struct diag *d, const char *dataset_id,
     int64_t version) NODISCARD;
 

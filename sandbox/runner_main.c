@@ -20,7 +20,7 @@
 static bool
 settle(void)
 {
-    struct rlimit none = { 0, 0 };
+    struct rlimit none = {0, 0};
 
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
@@ -34,10 +34,10 @@ settle(void)
 int
 main(int argc, char **argv)
 {
-    struct diag d = { 0 };
-    struct broker_setup setup = { .worker_exe = argc > 1 ? argv[1] : NULL,
+    struct diag d = {0};
+    struct broker_setup setup = {.worker_exe = argc > 1 ? argv[1] : NULL,
         .vault_path = argc == 4 ? argv[2] : NULL,
-        .key_path = argc == 4 ? argv[3] : NULL };
+        .key_path = argc == 4 ? argv[3] : NULL};
 
     log_init("datasite-runner", LOG_INFO);
     if (argc != 2 && argc != 4) {

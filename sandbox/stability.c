@@ -2,6 +2,7 @@
 #include "sandbox/stability.h"
 
 #include "datasite/base/check.h"
+#include "policies/selection.h"
 
 #define LINF_MAX (INT64_C(1) << 62)
 
@@ -43,6 +44,19 @@ from_rows(struct diag *d, int64_t k, int64_t most, unsigned coordinates,
     return ERR_OK;
 }
 
+static enum err
+from_scores(struct diag *d, const struct plan *p, struct sensitivity *out)
+{
+    const struct quantiles *q = &p->measure.quantiles;
+    uint64_t change = 1;
+
+    for (size_t i = 0; i < q->nums_n; i++)
+        if (quantile_change(q->nums[i], QUANTILE_DEN) > change)
+            change = quantile_change(q->nums[i], QUANTILE_DEN);
+    return from_rows(
+        d, p->rows_max, (int64_t)change, (unsigned)(q->nums_n * q->candidates_n), out);
+}
+
 enum err
 stability_of(struct diag *d, const struct plan *p, struct sensitivity *out)
 {
@@ -60,6 +74,8 @@ stability_of(struct diag *d, const struct plan *p, struct sensitivity *out)
         return from_rows(d, k, magnitude(measured(p)), 1, out);
     case MEASURE_MEAN:
         return from_rows(d, k, mean_weight(p), 2, out);
+    case MEASURE_QUANTILE:
+        return from_scores(d, p, out);
     }
     UNREACHABLE();
 }

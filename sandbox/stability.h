@@ -20,6 +20,11 @@
  * count_units      (a unit, a group) by 1    m            m                1
  * sum              one cell by at most B     k B          k^2 B^2          k B
  * mean             (2x-lower-upper, R)       2 k R        2 k^2 R^2        k R
+ * quantile         a score by max(num,den-num)  –         –                k max(num,den-num)
+ *
+ * A quantile is a selection, not a sum: its vector holds the scores of the candidates, and
+ * only the greatest change of one score counts (Smith 2011; the score of OpenDP's
+ * quantile_score_candidates). num is the greatest of all quantiles asked for.
  *
  * The mean's two coordinates are weighted alike: the deviation from the middle, doubled
  * to stay an integer, is at most R, and a row counts as R (1 where R = 0). Sources: Li,

@@ -17,7 +17,7 @@
 
 /* The kernel counts its limit in ticks and its report in cycles: they differ by a good
  * part. A kill after half the limit is the limit's; before it, somebody else's. */
-#define CPU_PART 2
+#define CPU_PART  2
 #define EXIT_EXEC 127
 
 static int64_t
@@ -28,12 +28,13 @@ cpu_seconds(int64_t ms)
 
 /* In the child, between fork and exec. */
 _Noreturn static void
-become_worker(const char *exe, int fd, const struct worker_limits *l, unsigned namespaces)
+become_worker(
+    const char *exe, int fd, const struct worker_limits *l, unsigned namespaces)
 {
     static char name[] = "datasite-worker";
     char memory[24], cpu[24], spaces[24], probe[24];
-    char *argv[] = { name, memory, cpu, spaces, l->probe >= 0 ? probe : NULL, NULL };
-    char *env[] = { NULL };
+    char *argv[] = {name, memory, cpu, spaces, l->probe >= 0 ? probe : NULL, NULL};
+    char *env[] = {NULL};
 
     snprintf(memory, sizeof memory, "%lld", (long long)l->memory_bytes);
     snprintf(cpu, sizeof cpu, "%lld", (long long)cpu_seconds(l->cpu_ms));
@@ -52,7 +53,7 @@ worker_start(struct diag *d, const char *exe, const struct worker_limits *limits
 {
     int ends[2];
 
-    *out = (struct worker){ .fd = -1 };
+    *out = (struct worker){.fd = -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
         return FAIL(d, ERR_SANDBOX, "socketpair: %s", strerror(errno));
     out->pid = jail_ns_fork(&out->layers.namespaces);
@@ -76,8 +77,10 @@ not_ready(struct diag *d, struct worker *w)
     const char *step = end == WORKER_CRASHED ? jail_step_name(detail) : NULL;
 
     diag_clear(d);
-    if (step != NULL)
-        return FAIL(d, ERR_SANDBOX, "the jail could not be shut at the step '%s'", step);
+    if (step != NULL) {
+        return FAIL(
+            d, ERR_SANDBOX, "the jail could not be shut at the step '%s'", step);
+    }
     return FAIL(d, ERR_SANDBOX, "the worker did not start (%d)", detail);
 }
 
@@ -98,13 +101,13 @@ static int64_t
 used_ms(const struct rusage *r)
 {
     return (r->ru_utime.tv_sec + r->ru_stime.tv_sec) * 1000 +
-           (r->ru_utime.tv_usec + r->ru_stime.tv_usec) / 1000;
+        (r->ru_utime.tv_usec + r->ru_stime.tv_usec) / 1000;
 }
 
 enum worker_end
 worker_reap(struct worker *w, bool kill_first, int64_t cpu_ms, int *detail)
 {
-    struct rusage usage = { 0 };
+    struct rusage usage = {0};
     int status = 0;
     pid_t got;
 
@@ -113,9 +116,9 @@ worker_reap(struct worker *w, bool kill_first, int64_t cpu_ms, int *detail)
         return WORKER_KILLED;
     if (kill_first)
         kill(w->pid, SIGKILL);
-    do
+    do {
         got = wait4(w->pid, &status, 0, &usage);
-    while (got == -1 && errno == EINTR);
+    } while (got == -1 && errno == EINTR);
     w->pid = 0;
     fd_close_p(&w->fd);
     *detail = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);

@@ -7,21 +7,22 @@
 #include "sandbox/jail.h"
 
 struct worker {
-    pid_t pid;               /* 0: none, or reaped */
-    int fd;                  /* the broker's end of its only socket */
+    pid_t pid; /* 0: none, or reaped */
+    int fd;    /* the broker's end of its only socket */
     struct jail_layers layers;
 };
 struct worker_limits {
     int64_t memory_bytes, cpu_ms;
-    int probe;               /* an attempt of jail_probe.h; -1: run a job */
+    int probe; /* an attempt of jail_probe.h; -1: run a job */
 };
 
 /* Returns when the program has been started; it jails itself meanwhile. */
-enum err worker_start(struct diag *d, const char *exe, const struct worker_limits *limits,
-    struct worker *out) NODISCARD;
+enum err worker_start(struct diag *d, const char *exe,
+    const struct worker_limits *limits, struct worker *out) NODISCARD;
 /* Waits for the word that the jail is shut. ERR_SANDBOX: it could not be shut; the
  * worker is reaped and the text names the step. */
-enum err worker_ready(struct diag *d, struct worker *w, struct monous deadline) NODISCARD;
+enum err worker_ready(
+    struct diag *d, struct worker *w, struct monous deadline) NODISCARD;
 
 enum worker_end {
     WORKER_EXITED,    /* status 0 */
@@ -31,6 +32,7 @@ enum worker_end {
     WORKER_CRASHED    /* another signal or status: in *detail */
 };
 /* Reaps the worker, killing it first when told to. */
-enum worker_end worker_reap(struct worker *w, bool kill_first, int64_t cpu_ms, int *detail);
+enum worker_end worker_reap(
+    struct worker *w, bool kill_first, int64_t cpu_ms, int *detail);
 
 #endif

@@ -17,9 +17,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXIT_ARGUMENTS 70
-#define EXIT_MEMORY 71
-#define EXIT_PROTOCOL 72 /* the broker is gone, or sent what we do not understand */
+#define EXIT_ARGUMENTS  70
+#define EXIT_MEMORY     71
+#define EXIT_PROTOCOL   72 /* the broker is gone, or sent what we do not understand */
 #define LIBC_HEAP_BYTES (256 << 10)
 
 static void
@@ -80,15 +80,16 @@ port_print(void *self, struct str line)
 static enum luabox_verdict
 port_ask(void *self, lua_State *L, enum luabox_ask what, struct str plan)
 {
-    static const enum frame_type frames[] = { [LUABOX_EXPLAIN] = FRAME_EXPLAIN,
+    static const enum frame_type frames[] = {[LUABOX_EXPLAIN] = FRAME_EXPLAIN,
         [LUABOX_RELEASE] = FRAME_RELEASE,
-        [LUABOX_EXACT] = FRAME_EXACT };
+        [LUABOX_EXACT] = FRAME_EXACT};
     size_t n;
 
     (void)self;
     send_frame(frames[what], plan);
     enum frame_type type = read_head(&n);
-    char *text = lua_newuserdatauv(L, n + 1, 0); /* may raise: the run ends for memory */
+    char *text =
+        lua_newuserdatauv(L, n + 1, 0); /* may raise: the run ends for memory */
     read_all(text, n);
     lua_pushlstring(L, text, n);
     if (type == FRAME_ANSWER)
@@ -119,7 +120,7 @@ read_job(struct job *job)
     if (read_head(&n) != FRAME_JOB || n > sizeof body)
         _exit(EXIT_PROTOCOL);
     read_all(body, n);
-    struct fields f = fields_of((struct str){ body, n });
+    struct fields f = fields_of((struct str){body, n});
     job->source = field_str(&f, SOURCE_BYTES_MAX);
     job->budget = field_str(&f, sizeof body);
     job->seed = (uint64_t)field_i64(&f, INT64_MIN, INT64_MAX);
@@ -132,7 +133,7 @@ static void
 send_end(const struct luabox_report *report)
 {
     static char room[1024];
-    struct buf b = { .ptr = room, .cap = sizeof room, .max = sizeof room - 1 };
+    struct buf b = {.ptr = room, .cap = sizeof room, .max = sizeof room - 1};
 
     field_put_i64(&b, report->end);
     field_put_i64(&b, report->line);
@@ -176,7 +177,7 @@ static void
 send_ready(const struct jail_layers *layers)
 {
     static char room[64];
-    struct buf b = { .ptr = room, .cap = sizeof room, .max = sizeof room - 1 };
+    struct buf b = {.ptr = room, .cap = sizeof room, .max = sizeof room - 1};
 
     field_put_i64(&b, layers->landlock_abi);
     field_put_i64(&b, layers->namespaces);
@@ -186,11 +187,11 @@ send_ready(const struct jail_layers *layers)
 int
 main(int argc, char **argv)
 {
-    static const struct luabox_port port = { NULL, port_print, port_ask };
+    static const struct luabox_port port = {NULL, port_print, port_ask};
     static struct luabox box;
-    struct diag d = { 0 };
-    struct jail jail = { .role = JAIL_WORKER };
-    struct jail_layers layers = { 0 };
+    struct diag d = {0};
+    struct jail jail = {.role = JAIL_WORKER};
+    struct jail_layers layers = {0};
     int probe = argc == 5 ? (int)strtol(argv[4], NULL, 10) : -1;
 
     if (argc != 4 && argc != 5)
@@ -204,7 +205,8 @@ main(int argc, char **argv)
         _exit(jail.status);
     prepare_libc();
     struct jail_heap *heap = jail_heap_map((size_t)jail.memory_bytes);
-    if (heap == NULL || !luabox_open(&box, jail_heap_alloc, heap, &port) || !lapi_open(&box))
+    if (heap == NULL || !luabox_open(&box, jail_heap_alloc, heap, &port) ||
+        !lapi_open(&box))
         _exit(EXIT_MEMORY);
     if (jail_seal(&d, &jail) != ERR_OK)
         _exit(jail.status);

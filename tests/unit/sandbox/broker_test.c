@@ -45,9 +45,9 @@ worker_that_says(struct str bytes, const char *then)
 {
     static char script[256];
     char said[256], text[600];
-    struct diag d = { 0 };
+    struct diag d = {0};
 
-    if (folder[sizeof folder - 2] == 'X')
+    if (access(folder, F_OK) != 0)
         cr_assert_not_null(mkdtemp(folder));
     snprintf(said, sizeof said, "%s/said", folder);
     snprintf(script, sizeof script, "%s/worker", folder);
@@ -63,7 +63,7 @@ kind_of(struct str bytes, const char *then, char *why, size_t why_bytes)
     struct runner *r = mock_runner(worker_that_says(bytes, then));
     struct order o = mock_order("run_hostile", STR("return 1"));
     struct outcome out;
-    struct diag d = { 0 };
+    struct diag d = {0};
 
     o.limits.wall_ms = 2000;
     enum err e = runner_run(r, &d, &o, NULL, &out);
@@ -79,7 +79,7 @@ kind_of(struct str bytes, const char *then, char *why, size_t why_bytes)
 static struct str
 raw(const char *p, size_t n)
 {
-    return (struct str){ p, n };
+    return (struct str){p, n};
 }
 
 static void
@@ -185,7 +185,7 @@ Test(broker, a_worker_that_goes_without_a_word_is_a_violation)
     cr_expect_eq(
         kind_of(buf_str(&b), "exit 0", why, sizeof why), OUTCOME_SANDBOX_VIOLATION);
     cr_expect_eq(
-        kind_of(buf_str(&b), "kill -SEGV $$", why, sizeof why), OUTCOME_SANDBOX_VIOLATION);
+        kind_of(buf_str(&b), "exit 3", why, sizeof why), OUTCOME_SANDBOX_VIOLATION);
     cr_expect_not_null(strstr(why, "crashed"), "%s", why);
 }
 

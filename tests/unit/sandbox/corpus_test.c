@@ -18,10 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FOLDER "tests/sandbox"
-#define SCRIPTS_MAX 1000
+#define FOLDER        "tests/sandbox"
+#define SCRIPTS_MAX   1000
 #define SCRIPTS_LEAST 150
-#define LANES_N 2 /* runs at once */
+#define LANES_N       2 /* runs at once */
 
 static struct corpus {
     struct runner *runner;
@@ -29,7 +29,7 @@ static struct corpus {
     size_t names_n, next;
     int failed_n;
     pthread_mutex_t lock;
-} corpus = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} corpus = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static int
 by_name(const void *a, const void *b)
@@ -46,7 +46,8 @@ list_scripts(void)
     cr_assert_not_null(dir, "run from the root of the tree");
     while ((e = readdir(dir)) != NULL) {
         size_t n = strlen(e->d_name);
-        if (n > 4 && strcmp(e->d_name + n - 4, ".lua") == 0 && corpus.names_n < SCRIPTS_MAX)
+        if (n > 4 && strcmp(e->d_name + n - 4, ".lua") == 0 &&
+            corpus.names_n < SCRIPTS_MAX)
             corpus.names[corpus.names_n++] = strdup(e->d_name);
     }
     closedir(dir);
@@ -60,10 +61,10 @@ is_expected(const char *expect, const struct outcome *o, const char *output)
     static const struct {
         const char *word;
         enum outcome_kind kind;
-    } kinds[] = { { "ok", OUTCOME_OK }, { "error", OUTCOME_SCRIPT_ERROR },
-        { "timeout", OUTCOME_TIMEOUT }, { "memory", OUTCOME_MEMORY },
-        { "violation", OUTCOME_SANDBOX_VIOLATION }, { "policy", OUTCOME_POLICY },
-        { "budget", OUTCOME_BUDGET } };
+    } kinds[] = {{"ok", OUTCOME_OK}, {"error", OUTCOME_SCRIPT_ERROR},
+        {"timeout", OUTCOME_TIMEOUT}, {"memory", OUTCOME_MEMORY},
+        {"violation", OUTCOME_SANDBOX_VIOLATION}, {"policy", OUTCOME_POLICY},
+        {"budget", OUTCOME_BUDGET}};
 
     for (size_t i = 0; i < ARRAY_N(kinds); i++) {
         size_t n = strlen(kinds[i].word);
@@ -91,7 +92,7 @@ fail(const char *name, const char *what, const char *text)
 static void
 run_script(const char *name, const char *expect, struct str source, enum lane lane)
 {
-    struct diag d = { 0 };
+    struct diag d = {0};
     struct outcome out;
     struct order o = mock_order(name, source);
     int64_t began = clock_mono().us;
@@ -119,7 +120,7 @@ static void
 run_file(const char *name)
 {
     BUF_SCOPE(text);
-    struct diag d = { 0 };
+    struct diag d = {0};
     char path[512], expect[256] = "";
     enum lane lane = LANE_EXACT;
 
@@ -135,7 +136,7 @@ run_file(const char *name)
     if (strncmp(second, "-- lane: dp\n", 12) == 0)
         lane = LANE_DP;
     if (strncmp(second, "-- raw\n", 7) == 0)
-        source = (struct str){ second + 7, text.len - (size_t)(second + 7 - text.ptr) };
+        source = (struct str){second + 7, text.len - (size_t)(second + 7 - text.ptr)};
     run_script(name, expect, source, lane);
 }
 

@@ -44,8 +44,10 @@ Test(csv, line_ends_separators_and_marks_read_the_same)
         "a,b\r1,x\r2,\r3,y z\r",
         "a;b\n1;x\n2;\n3;y z\n",
         "a\tb\n1\tx\n2\t\n3\ty z\n",
-        "\xef\xbb\xbf" "a,b\n1,x\n2,\n3,y z\n",
-        "\xef\xbb\xbf" "\"a\";\"b\"\r\n\"1\";\"x\"\r\n\"2\";\r\n\"3\";\"y z\"",
+        "\xef\xbb\xbf"
+        "a,b\n1,x\n2,\n3,y z\n",
+        "\xef\xbb\xbf"
+        "\"a\";\"b\"\r\n\"1\";\"x\"\r\n\"2\";\r\n\"3\";\"y z\"",
         "b,a\nx,1\n,2\ny z,3\n",
         "a,b\n1,x\n2,\n3,y z\n\n\n",
     };
@@ -68,7 +70,8 @@ Test(csv, quoted_fields_hold_anything)
         ERR_UNPROCESSABLE);
     cr_expect_eq(m.report.places[0].line, 6); /* an empty text is no integer */
     made_table_release(&m);
-    cr_assert_eq(made_table(&m, pair, "a,b\n1,\"x,\ny\r\nz \"\"q\"\"\"\n2,\"\"\n"), ERR_OK);
+    cr_assert_eq(
+        made_table(&m, pair, "a,b\n1,\"x,\ny\r\nz \"\"q\"\"\"\n2,\"\"\n"), ERR_OK);
     cr_expect_str_eq(told(&m), "1<x,\ny\r\nz \"q\">;2<>;");
     made_table_release(&m);
 }
@@ -104,13 +107,16 @@ Test(csv, every_bad_place_is_named)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct made_table m;
         const struct csv_place *p = &m.report.places[0];
-        cr_expect_eq(made_table(&m, pair, cases[i].csv), ERR_UNPROCESSABLE, "%s", cases[i].csv);
+        cr_expect_eq(
+            made_table(&m, pair, cases[i].csv), ERR_UNPROCESSABLE, "%s", cases[i].csv);
         cr_assert_geq(m.report.places_n, 1, "%s", cases[i].csv);
-        cr_expect_eq(p->line, cases[i].line, "%s: line %lld", cases[i].csv,
-            (long long)p->line);
-        cr_expect_eq(p->column, cases[i].column, "%s: column %d", cases[i].csv, p->column);
+        cr_expect_eq(
+            p->line, cases[i].line, "%s: line %lld", cases[i].csv, (long long)p->line);
+        cr_expect_eq(
+            p->column, cases[i].column, "%s: column %d", cases[i].csv, p->column);
         cr_expect_str_eq(p->name, cases[i].name, "%s: %s", cases[i].csv, p->name);
-        cr_expect_not_null(strstr(p->text, cases[i].text), "%s: %s", cases[i].csv, p->text);
+        cr_expect_not_null(
+            strstr(p->text, cases[i].text), "%s: %s", cases[i].csv, p->text);
         cr_expect_null(m.table.columns);
         made_table_release(&m);
     }
@@ -158,10 +164,12 @@ Test(csv, types_take_what_they_say)
             "{\"columns\":[{\"name\":\"v\",\"nullable\":false,\"type\":%s}]}",
             cases[i].type);
         snprintf(csv, sizeof csv, "v\n%s\n", cases[i].good);
-        cr_expect_eq(made_table(&m, schema, csv), ERR_OK, "%s: %s", schema, m.diag.text);
+        cr_expect_eq(
+            made_table(&m, schema, csv), ERR_OK, "%s: %s", schema, m.diag.text);
         made_table_release(&m);
         snprintf(csv, sizeof csv, "v\n%s\n", cases[i].bad);
-        cr_expect_eq(made_table(&m, schema, csv), ERR_UNPROCESSABLE, "%s: %s", schema, csv);
+        cr_expect_eq(
+            made_table(&m, schema, csv), ERR_UNPROCESSABLE, "%s: %s", schema, csv);
         made_table_release(&m);
     }
 }
@@ -187,10 +195,11 @@ Test(csv, outside_bounds_is_counted_and_clamped)
 {
     struct made_table m;
 
-    cr_assert_eq(made_table(&m,
-                     "{\"columns\":[{\"name\":\"v\",\"type\":\"integer\",\"lower\":\"0\","
-                     "\"upper\":\"9\"}]}",
-                     "v\n-1\n5\n10\n\n1000000\n"),
+    cr_assert_eq(
+        made_table(&m,
+            "{\"columns\":[{\"name\":\"v\",\"type\":\"integer\",\"lower\":\"0\","
+            "\"upper\":\"9\"}]}",
+            "v\n-1\n5\n10\n\n1000000\n"),
         ERR_OK);
     cr_expect_eq(m.report.outside_bounds, 3);
     cr_expect_eq(m.report.rows, 5);
@@ -281,11 +290,13 @@ Test(csv, fields_meet_the_edges_of_what_is_read)
         for (size_t i = 0; i < 300000; i++)
             buf_addz(&csv, "y");
         buf_addz(&csv, "\r\n4,z");
-        cr_assert_eq(made_table(&m, pair, csv.ptr), ERR_OK, "%zu: %s", pad, m.diag.text);
+        cr_assert_eq(
+            made_table(&m, pair, csv.ptr), ERR_OK, "%zu: %s", pad, m.diag.text);
         cr_assert_eq(m.table.rows, 4);
         const struct column *b = &m.table.columns[1];
         cr_expect_eq(labels_text(b->labels, (size_t)column_value(b, 0)).len, pad);
-        cr_expect(str_eq(labels_text(b->labels, (size_t)column_value(b, 1)), STR("q\"\r\nr")));
+        cr_expect(str_eq(
+            labels_text(b->labels, (size_t)column_value(b, 1)), STR("q\"\r\nr")));
         cr_expect_eq(labels_text(b->labels, (size_t)column_value(b, 2)).len, 300000);
         made_table_release(&m);
     }

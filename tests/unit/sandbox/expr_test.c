@@ -6,16 +6,20 @@
 
 /* One row, with a null of every kind. */
 static const char schema[] =
-    "{\"columns\":[{\"name\":\"i\",\"type\":\"integer\",\"lower\":\"-100\",\"upper\":\"100\"},"
-    "{\"name\":\"d\",\"type\":\"decimal\",\"decimals\":2,\"lower\":\"0\",\"upper\":\"100\"},"
+    "{\"columns\":[{\"name\":\"i\",\"type\":\"integer\",\"lower\":\"-100\",\"upper\":"
+    "\"100\"},"
+    "{\"name\":\"d\",\"type\":\"decimal\",\"decimals\":2,\"lower\":\"0\",\"upper\":"
+    "\"100\"},"
     "{\"name\":\"b\",\"type\":\"boolean\"},{\"name\":\"when\",\"type\":\"date\"},"
     "{\"name\":\"c\",\"type\":\"category\",\"categories\":[\"x\",\"it's\"]},"
     "{\"name\":\"t\",\"type\":\"text\"},{\"name\":\"who\",\"type\":\"id\"},"
-    "{\"name\":\"odd name\",\"type\":\"integer\"},{\"name\":\"wide\",\"type\":\"integer\"},"
+    "{\"name\":\"odd "
+    "name\",\"type\":\"integer\"},{\"name\":\"wide\",\"type\":\"integer\"},"
     "{\"name\":\"ni\",\"type\":\"integer\"},{\"name\":\"nb\",\"type\":\"boolean\"},"
     "{\"name\":\"nt\",\"type\":\"text\"},{\"name\":\"zero\",\"type\":\"integer\"}]}";
-static const char csv[] = "i,d,b,when,c,t,who,odd name,wide,ni,nb,nt,zero\n"
-                          "7,2.50,true,2020-02-28,it's,hello,p1,5,4611686018427387903,,,,0\n";
+static const char csv[] =
+    "i,d,b,when,c,t,who,odd name,wide,ni,nb,nt,zero\n"
+    "7,2.50,true,2020-02-28,it's,hello,p1,5,4611686018427387903,,,,0\n";
 
 static struct made_table m;
 
@@ -83,7 +87,6 @@ Test(expr, conditions_hold_or_not)
         {"i == 7 or i == 8 and i == 9", true},
         {"(i == 7 or i == 8) and i == 9", false},
         {"not (i == 8)", true},
-        {"not i == 8", false}, /* refused below: not binds tighter; here it never runs */
         {"b", true},
         {"not b", false},
         {"b == true", true},
@@ -130,18 +133,16 @@ Test(expr, conditions_hold_or_not)
         {"wide * wide == wide", true},
         {"-wide - wide == -wide", true},
         {"-wide * wide * wide == -wide", true},
-        {"wide * 1.5 > wide - 1", true},
+        {"wide * 1.5 == wide", true}, /* both saturate once they have one decimal */
         {"wide / 0.000001 > 0", true},
         {"zero * wide == 0", true},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct asked a;
-        if (strcmp(cases[i].expr, "not i == 8") == 0)
-            continue;
-        a = count_where(cases[i].expr);
+        struct asked a = count_where(cases[i].expr);
         cr_expect_eq(a.err, ERR_OK, "%s: %s", cases[i].expr, a.text);
-        cr_expect_eq(strncmp(a.json, cases[i].holds ? "{\"value\":1" : "{\"value\":0", 10), 0,
+        cr_expect_eq(
+            strncmp(a.json, cases[i].holds ? "{\"value\":1" : "{\"value\":0", 10), 0,
             "%s gives %s", cases[i].expr, a.json);
     }
 }
@@ -176,7 +177,8 @@ Test(expr, what_makes_no_sense_is_refused_with_its_place)
         {"b + 1 > 0", "+ needs a number"},
         {"nope > 1", "no column nope"},
         {"who == 'p1'", "identifies people"},
-        {"nil == i", "on its left"},
+        {"nil == i", "cannot be compared"},
+        {"nil == nil", "on its left"},
         {"i < nil", "cannot be compared"},
         {"i", "must be a condition"},
         {"i + 1", "must be a condition"},
@@ -201,7 +203,8 @@ Test(expr, what_makes_no_sense_is_refused_with_its_place)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct asked a = count_where(cases[i].expr);
         cr_expect_eq(a.err, ERR_INVALID, "%s", cases[i].expr);
-        cr_expect_not_null(strstr(a.text, cases[i].says), "%s: %s", cases[i].expr, a.text);
+        cr_expect_not_null(
+            strstr(a.text, cases[i].says), "%s: %s", cases[i].expr, a.text);
     }
 }
 
@@ -215,7 +218,7 @@ Test(expr, size_and_depth_have_ends)
         while (b.len < 4000)
             buf_addz(&b, repeated[k]);
         buf_addz(&b, "i > 1");
-        cr_expect_eq(count_where(b.ptr).err, k == 4 ? ERR_INVALID : ERR_INVALID);
+        cr_expect_eq(count_where(b.ptr).err, ERR_INVALID);
         for (int i = 0; i < 100; i++)
             buf_addz(&b, " ");
         cr_expect_eq(count_where(b.ptr).err, ERR_INVALID);
@@ -227,8 +230,10 @@ Test(expr, derived_columns_have_their_type)
     static const struct {
         const char *op, *sum;
     } cases[] = {
-        {"{\"op\":\"derive\",\"name\":\"x\",\"expr\":\"i * d\"}", "\"value\":1750,\"decimals\":2"},
-        {"{\"op\":\"derive\",\"name\":\"x\",\"expr\":\"i / 3\",\"decimals\":2,\"lower\":\"0\","
+        {"{\"op\":\"derive\",\"name\":\"x\",\"expr\":\"i * d\"}",
+            "\"value\":1750,\"decimals\":2"},
+        {"{\"op\":\"derive\",\"name\":\"x\",\"expr\":\"i / "
+         "3\",\"decimals\":2,\"lower\":\"0\","
          "\"upper\":\"5\"}",
             "\"value\":233,\"decimals\":2"},
         {"{\"op\":\"derive\",\"name\":\"x\",\"expr\":\"i * 100\",\"decimals\":0,"
@@ -237,17 +242,21 @@ Test(expr, derived_columns_have_their_type)
         {"{\"op\":\"derive\",\"name\":\"i\",\"expr\":\"i + 1\"},{\"op\":\"derive\","
          "\"name\":\"x\",\"expr\":\"i + i\"}",
             "\"value\":16,\"decimals\":0"},
-        {"{\"op\":\"derive\",\"name\":\"x\",\"expr\":\"ni + 1\",\"decimals\":0,\"lower\":\"0\","
+        {"{\"op\":\"derive\",\"name\":\"x\",\"expr\":\"ni + "
+         "1\",\"decimals\":0,\"lower\":\"0\","
          "\"upper\":\"9\"}",
             "\"value\":0,\"decimals\":0"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *json = exactly(&m, cases[i].op, "{\"kind\":\"sum\",\"column\":\"x\"}");
+        const char *json =
+            exactly(&m, cases[i].op, "{\"kind\":\"sum\",\"column\":\"x\"}");
         cr_expect_not_null(strstr(json, cases[i].sum), "%s: %s", cases[i].op, json);
     }
-    cr_expect_eq(ask(&m, "{\"ops\":[{\"op\":\"derive\",\"name\":\"x\",\"expr\":\"wide + 1\"}],"
-                         "\"measure\":{\"kind\":\"sum\",\"column\":\"x\"},\"exact\":true}")
-                     .err,
+    cr_expect_eq(
+        ask(&m,
+            "{\"ops\":[{\"op\":\"derive\",\"name\":\"x\",\"expr\":\"wide + 1\"}],"
+            "\"measure\":{\"kind\":\"sum\",\"column\":\"x\"},\"exact\":true}")
+            .err,
         ERR_INVALID); /* without bounds there is no sum */
 }

@@ -12,7 +12,7 @@
 static struct monous
 soon(void)
 {
-    return (struct monous){ clock_mono().us + 200000 };
+    return (struct monous){clock_mono().us + 200000};
 }
 
 static void
@@ -27,14 +27,14 @@ Test(frame, head_round_trip_and_refusals)
         uint8_t head[FRAME_HEAD_BYTES];
         const char *why;
     } bad[] = {
-        { { 0, 0, 0, 0, 0, 0, 0, 0 }, "type zero" },
-        { { 0, 0, 0, 0, FRAME_TYPES_N, 0, 0, 0 }, "a type past the last" },
-        { { 0, 0, 0, 0, 255, 255, 0, 0 }, "a type of two bytes" },
-        { { 0, 0, 0, 0, FRAME_DONE, 0, 1, 0 }, "a reserved byte" },
-        { { 0, 0, 0, 0, FRAME_DONE, 0, 0, 128 }, "the other reserved byte" },
-        { { 1, 0, 0, 0, FRAME_KEPT, 0, 0, 0 }, "a body where none may be" },
-        { { 255, 255, 255, 255, FRAME_DONE, 0, 0, 0 }, "4 GiB" },
-        { { 1, 16, 0, 0, FRAME_PRINT, 0, 0, 0 }, "one byte too long" },
+        {{0, 0, 0, 0, 0, 0, 0, 0}, "type zero"},
+        {{0, 0, 0, 0, FRAME_TYPES_N, 0, 0, 0}, "a type past the last"},
+        {{0, 0, 0, 0, 255, 255, 0, 0}, "a type of two bytes"},
+        {{0, 0, 0, 0, FRAME_DONE, 0, 1, 0}, "a reserved byte"},
+        {{0, 0, 0, 0, FRAME_DONE, 0, 0, 128}, "the other reserved byte"},
+        {{1, 0, 0, 0, FRAME_KEPT, 0, 0, 0}, "a body where none may be"},
+        {{255, 255, 255, 255, FRAME_DONE, 0, 0, 0}, "4 GiB"},
+        {{1, 16, 0, 0, FRAME_PRINT, 0, 0, 0}, "one byte too long"},
     };
     uint8_t head[FRAME_HEAD_BYTES];
     enum frame_type type;
@@ -53,7 +53,7 @@ Test(frame, head_round_trip_and_refusals)
 
 Test(frame, fields_round_trip)
 {
-    static const int64_t numbers[] = { 0, 1, -1, INT64_MAX, INT64_MIN, 256, -256 };
+    static const int64_t numbers[] = {0, 1, -1, INT64_MAX, INT64_MIN, 256, -256};
     BUF_SCOPE(b);
     char z[8];
 
@@ -63,7 +63,7 @@ Test(frame, fields_round_trip)
     field_put_str(&b, STR("a\0b"));
     field_put_z(&b, NULL);
     field_put_z(&b, "seven77");
-    field_put_budget(&b, (struct budget){ 1, 2, EPS_NONE });
+    field_put_budget(&b, (struct budget){1, 2, EPS_NONE});
 
     struct fields f = fields_of(buf_str(&b));
     for (size_t i = 0; i < ARRAY_N(numbers); i++)
@@ -99,7 +99,7 @@ Test(frame, faults_stick)
     cr_assert_not(fields_end(&text));
 
     for (size_t cut = 0; cut < b.len; cut++) { /* every truncation */
-        struct fields f = fields_of((struct str){ b.ptr, cut });
+        struct fields f = fields_of((struct str){b.ptr, cut});
         (void)field_i64(&f, 0, 9);
         (void)field_str(&f, 9);
         cr_assert_not(fields_end(&f));
@@ -119,7 +119,7 @@ Test(frame, faults_stick)
 Test(frame, descriptors_travel_only_where_wanted)
 {
     int ends[2], pipe_ends[2];
-    struct diag d = { 0 };
+    struct diag d = {0};
     FRAME_SCOPE(in);
     char byte;
 
@@ -127,7 +127,8 @@ Test(frame, descriptors_travel_only_where_wanted)
     cr_assert_eq(pipe2(pipe_ends, O_CLOEXEC), 0);
     in.fds_wanted = 1;
     cr_assert_eq(
-        frame_send(&d, ends[0], soon(), FRAME_PRINT, STR("hello"), pipe_ends, 2), ERR_OK);
+        frame_send(&d, ends[0], soon(), FRAME_PRINT, STR("hello"), pipe_ends, 2),
+        ERR_OK);
     cr_assert_eq(frame_recv(&d, ends[1], soon(), &in), ERR_OK);
     cr_assert(str_eq(buf_str(&in.body), STR("hello")));
     cr_assert_eq(in.fds_n, 1);
@@ -139,7 +140,8 @@ Test(frame, descriptors_travel_only_where_wanted)
 
     in.fds_wanted = 0; /* as the broker reads its worker */
     cr_assert_eq(
-        frame_send(&d, ends[0], soon(), FRAME_PRINT, STR("again"), pipe_ends, 2), ERR_OK);
+        frame_send(&d, ends[0], soon(), FRAME_PRINT, STR("again"), pipe_ends, 2),
+        ERR_OK);
     cr_assert_eq(frame_recv(&d, ends[1], soon(), &in), ERR_OK);
     cr_assert_eq(in.fds_n, 0);
 }
@@ -147,7 +149,7 @@ Test(frame, descriptors_travel_only_where_wanted)
 Test(frame, a_silent_or_dead_peer_does_not_block)
 {
     int ends[2];
-    struct diag d = { 0 };
+    struct diag d = {0};
     FRAME_SCOPE(in);
     static char large[1 << 20];
 
@@ -158,7 +160,7 @@ Test(frame, a_silent_or_dead_peer_does_not_block)
     cr_assert_eq(frame_recv(&d, ends[1], soon(), &in), ERR_TIMEOUT);
     diag_clear(&d);
     cr_assert_eq(frame_send(&d, ends[0], soon(), FRAME_DONE,
-                     (struct str){ large, sizeof large }, NULL, 0),
+                     (struct str){large, sizeof large}, NULL, 0),
         ERR_TIMEOUT); /* nobody reads */
     diag_clear(&d);
     close(ends[1]);
@@ -169,14 +171,15 @@ Test(frame, a_silent_or_dead_peer_does_not_block)
 
 Test(frame, too_large_bodies_are_not_sent)
 {
-    struct diag d = { 0 };
+    struct diag d = {0};
 
-    cr_assert_eq(frame_send(&d, -1, soon(), FRAME_KEPT, STR("x"), NULL, 0), ERR_TOO_LARGE);
+    cr_assert_eq(
+        frame_send(&d, -1, soon(), FRAME_KEPT, STR("x"), NULL, 0), ERR_TOO_LARGE);
 }
 
 Test(frame, diag_round_trip)
 {
-    struct diag sent = { .code = ERR_BUDGET, .text = "no", .field = "/a" }, got = { 0 };
+    struct diag sent = {.code = ERR_BUDGET, .text = "no", .field = "/a"}, got = {0};
     BUF_SCOPE(b);
 
     buf_init(&b, 4096);

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define HEAP_BYTES (1 << 20)
-#define SLOTS 256
+#define SLOTS      256
 
 static uint64_t
 step(uint64_t *state)
@@ -40,7 +40,8 @@ Test(jail_heap, random_use_keeps_contents_and_structure)
 
     cr_assert_not_null(h);
     for (int round = 0; round < 200000; round++) {
-        size_t i = step(&state) % SLOTS, n = step(&state) % 4 == 0 ? 0 : step(&state) % 9000;
+        size_t i = step(&state) % SLOTS,
+               n = step(&state) % 4 == 0 ? 0 : step(&state) % 9000;
         unsigned char *p = jail_heap_alloc(h, slots[i].p, slots[i].n, n);
         if (n > 0 && p == NULL)
             continue; /* full: the old block is untouched */
@@ -60,7 +61,8 @@ Test(jail_heap, random_use_keeps_contents_and_structure)
         jail_heap_alloc(h, slots[i].p, slots[i].n, 0);
     jail_heap_check(h);
     cr_assert_eq(jail_heap_used(h), 0);
-    cr_assert_not_null(jail_heap_alloc(h, NULL, 0, HEAP_BYTES * 3 / 4)); /* all joined */
+    cr_assert_not_null(
+        jail_heap_alloc(h, NULL, 0, HEAP_BYTES * 3 / 4)); /* all joined */
 }
 
 Test(jail_heap, ceilings_and_edges)
@@ -85,8 +87,8 @@ under_filter(void (*attempt)(void))
     int status;
 
     if (pid == 0) {
-        struct diag d = { 0 };
-        struct jail j = { .role = JAIL_BROKER, .may_kill = 1 << 21 };
+        struct diag d = {0};
+        struct jail j = {.role = JAIL_BROKER, .may_kill = 1 << 21};
         if (jail_seal(&d, &j) != ERR_OK)
             _exit(99);
         attempt();
@@ -127,7 +129,7 @@ make_process(void)
 static void
 run_program(void)
 {
-    char *none[] = { NULL };
+    char *none[] = {NULL};
 
     execve("/bin/true", none, none);
 }
@@ -146,25 +148,26 @@ map_code(void)
 
 Test(jail, the_broker_may_compute_but_not_reach_out)
 {
-    static void (*const forbidden[])(void) = { make_socket, make_process, run_program,
-        kill_others, map_code };
+    static void (*const forbidden[])(void) = {
+        make_socket, make_process, run_program, kill_others, map_code};
 
     cr_assert_eq(under_filter(allocate), 0);
     cr_assert_eq(under_filter(open_quietly), 0);
     for (size_t i = 0; i < ARRAY_N(forbidden); i++) {
         int status = under_filter(forbidden[i]);
-        cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "%zu: %x", i, status);
+        cr_assert(
+            WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "%zu: %x", i, status);
     }
 }
 
 Test(jail, levels_and_steps_have_names)
 {
     char text[128];
-    struct jail_layers l = { 0, 0 };
+    struct jail_layers l = {0, 0};
 
     jail_level(&l, text);
     cr_assert_str_eq(text, "seccomp");
-    l = (struct jail_layers){ 7, CLONE_NEWPID | CLONE_NEWNET };
+    l = (struct jail_layers){7, CLONE_NEWPID | CLONE_NEWNET};
     jail_level(&l, text);
     cr_assert_str_eq(text, "seccomp, landlock 7, pid+net namespaces");
     cr_assert_null(jail_step_name(0));
@@ -189,14 +192,13 @@ worker_exe(void)
 static struct worker
 ready_worker(void)
 {
-    struct worker_limits l = { 8 << 20, 1000, -1 };
+    struct worker_limits l = {8 << 20, 1000, -1};
     struct worker w;
-    struct diag d = { 0 };
+    struct diag d = {0};
 
     cr_assert_eq(worker_start(&d, worker_exe(), &l, &w), ERR_OK, "%s", d.text);
-    cr_assert_eq(
-        worker_ready(&d, &w, (struct monous){ clock_mono().us + 5000000 }), ERR_OK, "%s",
-        d.text);
+    cr_assert_eq(worker_ready(&d, &w, (struct monous){clock_mono().us + 5000000}),
+        ERR_OK, "%s", d.text);
     return w;
 }
 
@@ -205,8 +207,8 @@ Test(worker, ends_when_its_peer_misbehaves_or_leaves)
     static const struct {
         const char *bytes;
         size_t n;
-    } said[] = { { "", 0 }, { "\1\2\3", 3 }, { "\0\0\0\0\377\0\0\0", 8 },
-        { "\0\0\0\0\17\0\0\0", 8 } };
+    } said[] = {
+        {"", 0}, {"\1\2\3", 3}, {"\0\0\0\0\377\0\0\0", 8}, {"\0\0\0\0\17\0\0\0", 8}};
     int detail;
 
     for (size_t i = 0; i < ARRAY_N(said); i++) {
@@ -220,12 +222,12 @@ Test(worker, ends_when_its_peer_misbehaves_or_leaves)
 
 Test(worker, one_that_cannot_start_is_told)
 {
-    struct worker_limits l = { 8 << 20, 1000, -1 };
+    struct worker_limits l = {8 << 20, 1000, -1};
     struct worker w;
-    struct diag d = { 0 };
+    struct diag d = {0};
 
     cr_assert_eq(worker_start(&d, "/nonexistent/worker", &l, &w), ERR_OK);
-    cr_assert_eq(worker_ready(&d, &w, (struct monous){ clock_mono().us + 5000000 }),
-        ERR_SANDBOX);
+    cr_assert_eq(
+        worker_ready(&d, &w, (struct monous){clock_mono().us + 5000000}), ERR_SANDBOX);
     cr_assert_eq(w.pid, 0);
 }

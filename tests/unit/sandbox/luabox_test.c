@@ -29,7 +29,7 @@ no_answers(void *self, lua_State *L, enum luabox_ask what, struct str plan)
     return LUABOX_WRONG;
 }
 
-static const struct luabox_port port = { NULL, collect, no_answers };
+static const struct luabox_port port = {NULL, collect, no_answers};
 
 /* Runs source in a fresh state; the output's JSON or the error's text. */
 static const char *
@@ -53,27 +53,28 @@ Test(luabox, values_become_json)
     static const struct {
         const char *source, *json;
     } cases[] = {
-        { "return nil", "null" },
-        { "", "null" },
-        { "return 1", "1" },
-        { "return -9223372036854775807 - 1", "-9223372036854775808" },
-        { "return 1.0", "1.0" },
-        { "return 0.1", "0.1" },
-        { "return 1e300", "1e+300" },
-        { "return 1 / 3", "0.3333333333333333" },
-        { "return 'a\"b\\\\c\\n\\1'", "\"a\\\"b\\\\c\\n\\u0001\"" },
-        { "return 'gr\xc3\xbc\xc3\x9f'", "\"gr\xc3\xbc\xc3\x9f\"" },
-        { "return {}", "[]" },
-        { "return {1, {2}, {}}", "[1,[2],[]]" },
-        { "return {b = 1, a = {true, false}}", "{\"a\":[true,false],\"b\":1}" },
-        { "local t = {} for i = 1, 100 do t['k' .. i % 10] = i end return t",
+        {"return nil", "null"},
+        {"", "null"},
+        {"return 1", "1"},
+        {"return -9223372036854775807 - 1", "-9223372036854775808"},
+        {"return 1.0", "1.0"},
+        {"return 0.1", "0.1"},
+        {"return 1e300", "1e+300"},
+        {"return 1 / 3", "0.3333333333333333"},
+        {"return 'a\"b\\\\c\\n\\1'", "\"a\\\"b\\\\c\\n\\u0001\""},
+        {"return 'gr\xc3\xbc\xc3\x9f'", "\"gr\xc3\xbc\xc3\x9f\""},
+        {"return {}", "[]"},
+        {"return {1, {2}, {}}", "[1,[2],[]]"},
+        {"return {b = 1, a = {true, false}}", "{\"a\":[true,false],\"b\":1}"},
+        {"local t = {} for i = 1, 100 do t['k' .. i % 10] = i end return t",
             "{\"k0\":100,\"k1\":91,\"k2\":92,\"k3\":93,\"k4\":94,\"k5\":95,\"k6\":96,"
-            "\"k7\":97,\"k8\":98,\"k9\":99}" },
+            "\"k7\":97,\"k8\":98,\"k9\":99}"},
     };
 
     for (size_t i = 0; i < ARRAY_N(cases); i++) {
         struct luabox_report r;
-        cr_expect_str_eq(run(cases[i].source, &r), cases[i].json, "%s", cases[i].source);
+        cr_expect_str_eq(
+            run(cases[i].source, &r), cases[i].json, "%s", cases[i].source);
     }
 }
 
@@ -82,33 +83,34 @@ Test(luabox, values_that_cannot_leave)
     static const struct {
         const char *source, *text;
     } cases[] = {
-        { "return 0 / 0", "output: a number that is not finite" },
-        { "return {x = {1, 1 / 0}}", "output.x[2]: a number that is not finite" },
-        { "return {1, nil, 3}", "output: keys must be" },
-        { "return {1, a = 2}", "output: keys must be" },
-        { "return {[0] = 1}", "output: keys must be" },
-        { "return {[true] = 1}", "output: keys must be" },
-        { "return {f = print}", "output.f: a function cannot leave" },
-        { "return '\\255'", "output: text must be UTF-8" },
-        { "return 'a\\0b'", "output: text must be UTF-8 without NUL" },
-        { "return '\\u{D800}'", "output: text must be UTF-8" },
-        { "return ('x'):rep(70000)", "output: it is too large" },
-        { "local t = {} t.t = t return t", "nested too deeply" },
+        {"return 0 / 0", "output: a number that is not finite"},
+        {"return {x = {1, 1 / 0}}", "output.x[2]: a number that is not finite"},
+        {"return {1, nil, 3}", "output: keys must be"},
+        {"return {1, a = 2}", "output: keys must be"},
+        {"return {[0] = 1}", "output: keys must be"},
+        {"return {[true] = 1}", "output: keys must be"},
+        {"return {f = print}", "output.f: a function cannot leave"},
+        {"return '\\255'", "output: text must be UTF-8"},
+        {"return 'a\\0b'", "output: text must be UTF-8 without NUL"},
+        {"return '\\u{D800}'", "output: text must be UTF-8"},
+        {"return ('x'):rep(70000)", "output: it is too large"},
+        {"local t = {} t.t = t return t", "nested too deeply"},
     };
 
     for (size_t i = 0; i < ARRAY_N(cases); i++) {
         struct luabox_report r;
         const char *text = run(cases[i].source, &r);
         cr_expect_eq(r.end, LUABOX_SCRIPT, "%s", cases[i].source);
-        cr_expect_not_null(strstr(text, cases[i].text), "%s: %s", cases[i].source, text);
+        cr_expect_not_null(
+            strstr(text, cases[i].text), "%s: %s", cases[i].source, text);
     }
 }
 
 Test(luabox, doors_are_absent)
 {
-    static const char *const absent[] = { "io", "os", "package", "debug", "coroutine",
-        "require", "load", "loadstring", "loadfile", "dofile", "collectgarbage", "xpcall",
-        "warn", "string.dump", "math.pow", "_ENV.io", "_G.load", "('').dump" };
+    static const char *const absent[] = {"io", "os", "package", "debug", "coroutine",
+        "require", "load", "loadstring", "loadfile", "dofile", "collectgarbage",
+        "xpcall", "warn", "string.dump", "math.pow", "_ENV.io", "_G.load", "('').dump"};
     char source[128];
 
     for (size_t i = 0; i < ARRAY_N(absent); i++) {
@@ -120,11 +122,11 @@ Test(luabox, doors_are_absent)
 
 Test(luabox, scripts_get_the_libraries_they_expect)
 {
-    static const char *const names[] = { "assert", "error", "ipairs", "next", "pairs",
-        "pcall", "select", "tonumber", "tostring", "type", "rawequal", "rawlen", "rawget",
-        "rawset", "setmetatable", "getmetatable", "print", "string.format", "string.gsub",
-        "string.rep", "table.concat", "table.sort", "table.unpack", "math.floor",
-        "math.random", "math.huge", "utf8.char", "('x').upper" };
+    static const char *const names[] = {"assert", "error", "ipairs", "next", "pairs",
+        "pcall", "select", "tonumber", "tostring", "type", "rawequal", "rawlen",
+        "rawget", "rawset", "setmetatable", "getmetatable", "print", "string.format",
+        "string.gsub", "string.rep", "table.concat", "table.sort", "table.unpack",
+        "math.floor", "math.random", "math.huge", "utf8.char", "('x').upper"};
     char source[128];
 
     for (size_t i = 0; i < ARRAY_N(names); i++) {
@@ -137,15 +139,20 @@ Test(luabox, scripts_get_the_libraries_they_expect)
 Test(luabox, no_address_shows)
 {
     static const char *const sources[] = {
-        "return tostring({})", "return tostring(print)", "return tostring(function() end)",
-        "return string.format('%s %s', {}, print)", "return string.format('%10s|', {})",
-        "print({}, print) return 1", "local ok, e = pcall(error, {}) return tostring(e)",
+        "return tostring({})",
+        "return tostring(print)",
+        "return tostring(function() end)",
+        "return string.format('%s %s', {}, print)",
+        "return string.format('%10s|', {})",
+        "print({}, print) return 1",
+        "local ok, e = pcall(error, {}) return tostring(e)",
         "local ok, e = pcall(string.format, '%p', {}) return e",
         "local ok, e = pcall(string.format, '%-20p', 'x') return e",
         "local t = setmetatable({}, {__name = 'x'}) return tostring(t)",
         "return select(2, pcall(function() return {} .. 'x' end))",
         "return select(2, pcall(function() return {} < {} end))",
-        "return select(2, pcall(ipairs))", "return select(2, pcall(table.concat, {{}}))",
+        "return select(2, pcall(ipairs))",
+        "return select(2, pcall(table.concat, {{}}))",
     };
 
     for (size_t i = 0; i < ARRAY_N(sources); i++) {
@@ -162,38 +169,51 @@ Test(luabox, metatables_have_no_finalizers_and_text_has_no_metatable)
     static const struct {
         const char *source, *result;
     } cases[] = {
-        { "return pcall(setmetatable, {}, {__gc = print})", "false" },
-        { "return pcall(setmetatable, {}, {__mode = 'k'})", "false" },
-        { "return pcall(setmetatable, {}, {__close = print})", "false" },
-        { "return getmetatable('')", "false" },
-        { "string.upper = nil return ('a'):upper()", "\"A\"" },
-        { "return pcall(setmetatable, setmetatable({}, {__metatable = 1}), {})", "false" },
-        { "return setmetatable({}, {__index = function(_, k) return k end}).x", "\"x\"" },
-        { "return #setmetatable({}, {__len = function() return 5 end})", "5" },
-        { "return getmetatable(setmetatable({}, nil)) == nil", "true" },
+        {"return pcall(setmetatable, {}, {__gc = print})", "false"},
+        {"return pcall(setmetatable, {}, {__mode = 'k'})", "false"},
+        {"return pcall(setmetatable, {}, {__close = print})", "false"},
+        {"return getmetatable('')", "false"},
+        {"string.upper = nil return ('a'):upper()", "\"A\""},
+        {"return pcall(setmetatable, setmetatable({}, {__metatable = 1}), {})",
+            "false"},
+        {"return setmetatable({}, {__index = function(_, k) return k end}).x", "\"x\""},
+        {"return #setmetatable({}, {__len = function() return 5 end})", "5"},
+        {"return getmetatable(setmetatable({}, nil)) == nil", "true"},
     };
 
     for (size_t i = 0; i < ARRAY_N(cases); i++) {
         struct luabox_report r;
-        cr_expect_str_eq(run(cases[i].source, &r), cases[i].result, "%s", cases[i].source);
+        cr_expect_str_eq(
+            run(cases[i].source, &r), cases[i].result, "%s", cases[i].source);
     }
 }
 
 Test(luabox, random_numbers_come_from_the_seed)
 {
     struct luabox_report r;
-    char *first = strdup(run("return {math.random(), math.random(10), math.random(-5, 5), "
-                             "math.random(0)}", &r));
+    char *first =
+        strdup(run("return {math.random(), math.random(10), math.random(-5, 5), "
+                   "math.random(0)}",
+            &r));
 
     cr_assert_str_eq(run("return {math.random(), math.random(10), math.random(-5, 5), "
-                         "math.random(0)}", &r), first);
+                         "math.random(0)}",
+                         &r),
+        first);
     free(first);
-    cr_expect_str_eq(run("for i = 1, 1000 do local x, y = math.random(), math.random(3) "
-                         "assert(x >= 0 and x < 1 and y >= 1 and y <= 3) end "
-                         "return math.random(5, 5)", &r), "5");
-    cr_expect_not_null(strstr(run("return math.random(2, 1)", &r), "interval is empty"));
-    cr_expect_str_eq(run("math.randomseed(3) local a = math.random() math.randomseed(3) "
-                         "return a == math.random()", &r), "true");
+    cr_expect_str_eq(
+        run("for i = 1, 1000 do local x, y = math.random(), math.random(3) "
+            "assert(x >= 0 and x < 1 and y >= 1 and y <= 3) end "
+            "return math.random(5, 5)",
+            &r),
+        "5");
+    cr_expect_not_null(
+        strstr(run("return math.random(2, 1)", &r), "interval is empty"));
+    cr_expect_str_eq(
+        run("math.randomseed(3) local a = math.random() math.randomseed(3) "
+            "return a == math.random()",
+            &r),
+        "true");
 }
 
 Test(luabox, errors_have_line_and_text_apart)
@@ -203,15 +223,15 @@ Test(luabox, errors_have_line_and_text_apart)
         int line;
         const char *text;
     } cases[] = {
-        { "\n\nerror('boom')", 3, "boom" },
-        { "error('bare', 0)", 0, "bare" },
-        { "error({})", 0, "the error is not a text" },
-        { "error()", 0, "the error is not a text" },
-        { "local x = nil\nreturn x.y", 2, "attempt to index a nil value (local 'x')" },
-        { "return return", 1, "unexpected symbol near 'return'" },
-        { "x = 'abc", 1, "unfinished string near <eof>" },
-        { "\33Lua", 0, "attempt to load a binary chunk (mode is 't')" },
-        { "error('job.lua:9: fake', 0)", 9, "fake" },
+        {"\n\nerror('boom')", 3, "boom"},
+        {"error('bare', 0)", 0, "bare"},
+        {"error({})", 0, "the error is not a text"},
+        {"error()", 0, "the error is not a text"},
+        {"local x = nil\nreturn x.y", 2, "attempt to index a nil value (local 'x')"},
+        {"return return", 1, "unexpected symbol near 'return'"},
+        {"x = 'abc", 1, "unfinished string near <eof>"},
+        {"\33Lua", 0, "attempt to load a binary chunk (mode is 't')"},
+        {"error('job.lua:9: fake', 0)", 9, "fake"},
     };
 
     for (size_t i = 0; i < ARRAY_N(cases); i++) {
@@ -229,20 +249,21 @@ Test(luabox, memory_has_a_ceiling)
         const char *source;
         enum luabox_end end;
     } cases[] = {
-        { "local t = {} while true do t[#t + 1] = {1, 2, 3} end", LUABOX_MEMORY },
-        { "local s = 'x' while true do s = s .. s end", LUABOX_MEMORY },
-        { "return ('x'):rep(1 << 40)", LUABOX_SCRIPT }, /* "resulting string too large" */
-        { "local ok, e = pcall(string.rep, 'x', 1 << 30) return e", LUABOX_OK },
-        { "for i = 1, 200 do local t = {} for k = 1, 1000 do t[k] = 'k' .. k end end "
-          "return 1", LUABOX_OK },
-        { "for i = 1, 50 do local s = ('x'):rep(500000) end return 1", LUABOX_OK },
+        {"local t = {} while true do t[#t + 1] = {1, 2, 3} end", LUABOX_MEMORY},
+        {"local s = 'x' while true do s = s .. s end", LUABOX_MEMORY},
+        {"return ('x'):rep(1 << 40)", LUABOX_SCRIPT}, /* "resulting string too large" */
+        {"local ok, e = pcall(string.rep, 'x', 1 << 30) return e", LUABOX_OK},
+        {"for i = 1, 200 do local t = {} for k = 1, 1000 do t[k] = 'k' .. k end end "
+         "return 1",
+            LUABOX_OK},
+        {"for i = 1, 50 do local s = ('x'):rep(500000) end return 1", LUABOX_OK},
     };
 
     for (size_t i = 0; i < ARRAY_N(cases); i++) {
         struct luabox_report r;
         const char *text = run(cases[i].source, &r);
-        cr_expect(r.end == cases[i].end || (i == 2 && r.end == LUABOX_MEMORY), "%s: %d %s",
-            cases[i].source, r.end, text);
+        cr_expect(r.end == cases[i].end || (i == 2 && r.end == LUABOX_MEMORY),
+            "%s: %d %s", cases[i].source, r.end, text);
     }
 }
 
@@ -257,7 +278,8 @@ Test(luabox, the_log_is_bounded)
     (void)run("for i = 1, 100000 do print('0123456789') end", &r);
     cr_assert_leq(printed.len, 65536);
     cr_assert_gt(printed.len, 65000);
-    (void)run("print(setmetatable({}, {__tostring = function() return 'mine' end}))", &r);
+    (void)run(
+        "print(setmetatable({}, {__tostring = function() return 'mine' end}))", &r);
     cr_assert_str_eq(printed.ptr, "mine\n");
     (void)run("print(setmetatable({}, {__tostring = function() return 7 end}))", &r);
     cr_assert_eq(r.end, LUABOX_SCRIPT);
@@ -295,20 +317,22 @@ Test(luajson, answers_are_read_back)
     static const struct {
         const char *json, *check;
     } cases[] = {
-        { "{\"a\":[1,-2.5e3,\"x\\u00e9\\ud83d\\ude00\\n\"],\"b\":{},\"c\":null,\"d\":true}",
-            "{\"a\":[1,-2500.0,\"x\xc3\xa9\xf0\x9f\x98\x80\\n\"],\"b\":[],\"d\":true}" },
-        { " [ ] ", "[]" },
-        { "\"\"", "\"\"" },
-        { "false", "false" },
+        {"{\"a\":[1,-2.5e3,\"x\\u00e9\\ud83d\\ude00\\n\"],\"b\":{},\"c\":null,\"d\":"
+         "true}",
+            "{\"a\":[1,-2500.0,\"x\xc3\xa9\xf0\x9f\x98\x80\\n\"],\"b\":[],\"d\":true}"},
+        {" [ ] ", "[]"},
+        {"\"\"", "\"\""},
+        {"false", "false"},
     };
-    static const char *const wrong[] = { "", "{", "[1,]", "{\"a\"}", "tru", "1 2", "\"a",
-        "[1}", "{\"a\":1,}", "--1", "\"\\x\"", "[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]" };
+    static const char *const wrong[] = {"", "{", "[1,]", "{\"a\"}", "tru", "1 2", "\"a",
+        "[1}", "{\"a\":1,}", "--1", "\"\\x\"", "[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]"};
     static struct luabox box;
     struct jail_heap *heap = jail_heap_map(MEMORY);
 
     cr_assert(luabox_open(&box, jail_heap_alloc, heap, &port));
     for (size_t i = 0; i < ARRAY_N(cases); i++) {
-        cr_assert(luajson_push_value(box.L, str_of(cases[i].json)), "%s", cases[i].json);
+        cr_assert(
+            luajson_push_value(box.L, str_of(cases[i].json)), "%s", cases[i].json);
         luajson_push_text(box.L, -1, "value", 4096);
         cr_assert_str_eq(lua_tostring(box.L, -1), cases[i].check);
     }
@@ -324,10 +348,10 @@ Test(luajson, decimals_are_shortest_and_plain)
     static const struct {
         double n;
         const char *text;
-    } cases[] = { { 0.1, "0.1" }, { 0.2, "0.2" }, { 1e-8, "0.00000001" }, { 100, "100" },
-        { 1e20, "100000000000000000000" }, { -2.5, "-2.5" }, { 0.30000000000000004,
-            "0.30000000000000004" }, { 123456.789, "123456.789" }, { 0, "0" },
-        { -0.0, "0" }, { 5e-1, "0.5" }, { 1.5e3, "1500" } };
+    } cases[] = {{0.1, "0.1"}, {0.2, "0.2"}, {1e-8, "0.00000001"}, {100, "100"},
+        {1e20, "100000000000000000000"}, {-2.5, "-2.5"},
+        {0.30000000000000004, "0.30000000000000004"}, {123456.789, "123456.789"},
+        {0, "0"}, {-0.0, "0"}, {5e-1, "0.5"}, {1.5e3, "1500"}};
     char out[64];
 
     for (size_t i = 0; i < ARRAY_N(cases); i++) {

@@ -16,7 +16,8 @@ made_fd(const char *text, size_t n)
     struct diag d = {0};
     int fd = -1;
 
-    cr_assert_eq(memfd_of(&d, "test", (struct str){text, n}, &fd), ERR_OK, "%s", d.text);
+    cr_assert_eq(
+        memfd_of(&d, "test", (struct str){text, n}, &fd), ERR_OK, "%s", d.text);
     return fd;
 }
 
@@ -70,10 +71,13 @@ answer(struct made_table *m, const struct question *q, struct diag *d, struct bu
 }
 
 struct asked
-ask_in(struct made_table *m, enum lane lane, enum accounting accounting, const char *plan)
+ask_in(
+    struct made_table *m, enum lane lane, enum accounting accounting, const char *plan)
 {
-    struct question_context c = {.schema = &m->schema, .lane = lane,
-        .accounting = accounting, .rows_assumed = 100};
+    struct question_context c = {.schema = &m->schema,
+        .lane = lane,
+        .accounting = accounting,
+        .rows_assumed = 100};
     struct asked out = {.json = ""};
     struct diag d = {0};
     struct question *q;
@@ -100,9 +104,9 @@ ask(struct made_table *m, const char *plan)
 const char *
 exactly(struct made_table *m, const char *ops, const char *measure)
 {
-    struct asked a = ask(m, arena_strf(m->arena,
-                                "{\"ops\":[%s],\"measure\":%s,\"exact\":true}", ops,
-                                measure));
+    struct asked a = ask(m,
+        arena_strf(
+            m->arena, "{\"ops\":[%s],\"measure\":%s,\"exact\":true}", ops, measure));
 
     cr_assert_eq(a.err, ERR_OK, "%s %s: %s", ops, measure, a.text);
     return a.json;

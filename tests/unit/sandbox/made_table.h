@@ -25,13 +25,13 @@ int made_fd(const char *text, size_t n);
 /* How a question ends, with its answer document (owned by the arena). */
 struct asked {
     enum err err;
-    const char *json;       /* "" on failure */
+    const char *json; /* "" on failure */
     struct budget price;
-    const char *text;       /* what the diag says */
+    const char *text; /* what the diag says */
 };
-struct asked ask(struct made_table *m, const char *plan);       /* lane rows, pure */
-struct asked ask_in(struct made_table *m, enum lane lane, enum accounting accounting,
-    const char *plan);
+struct asked ask(struct made_table *m, const char *plan); /* lane rows, pure */
+struct asked ask_in(
+    struct made_table *m, enum lane lane, enum accounting accounting, const char *plan);
 /* The exact value of a scalar question given as ops and measure. */
 const char *exactly(struct made_table *m, const char *ops, const char *measure);
 

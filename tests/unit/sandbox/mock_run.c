@@ -32,12 +32,12 @@ program_beside(const char *name)
 struct runner *
 mock_runner(const char *worker_exe)
 {
-    struct diag d = { 0 };
+    struct diag d = {0};
     struct runner *r = NULL;
     char *runner = program_beside("datasite-runner"),
          *worker = program_beside("datasite-worker");
-    struct runner_config c = { .runner_exe = runner,
-        .worker_exe = worker_exe == NULL ? worker : worker_exe };
+    struct runner_config c = {
+        .runner_exe = runner, .worker_exe = worker_exe == NULL ? worker : worker_exe};
 
     if (access(runner, X_OK) != 0 || access(worker, X_OK) != 0)
         cr_skip_test("datasite-runner and datasite-worker are not built");
@@ -50,21 +50,21 @@ mock_runner(const char *worker_exe)
 struct order
 mock_order(const char *run_id, struct str source)
 {
-    struct diag d = { 0 };
-    struct order o = { .run_id = run_id,
+    struct diag d = {0};
+    struct order o = {.run_id = run_id,
         .source = source,
         .schema_json = STR(schema),
         .lane = LANE_EXACT,
         .accounting = ACCOUNT_PURE,
-        .cap = { .eps_nano = NANO },
+        .cap = {.eps_nano = NANO},
         .rows_assumed = 3,
         .seed = 7,
-        .limits = { .cpu_ms = 1000,
+        .limits = {.cpu_ms = 1000,
             .wall_ms = MOCK_WALL_MS,
             .memory_bytes = 32 << 20,
             .questions_max = 20,
-            .output_bytes_max = 65536 },
-        .mock_fd = -1 };
+            .output_bytes_max = 65536},
+        .mock_fd = -1};
 
     CHECK(memfd_of(&d, "mock", STR(csv), &o.mock_fd) == ERR_OK);
     return o;
@@ -73,7 +73,7 @@ mock_order(const char *run_id, struct str source)
 enum err
 mock_run(struct runner *r, const char *source, struct outcome *out)
 {
-    struct diag d = { 0 };
+    struct diag d = {0};
     struct order o = mock_order("run_test", str_of(source));
     enum err e = runner_run(r, &d, &o, NULL, out);
 

@@ -11,7 +11,8 @@ static const char hospital_schema[] =
     "{\"unit\":{\"column\":\"who\",\"max_rows\":3},\"columns\":["
     "{\"name\":\"who\",\"type\":\"id\"},"
     "{\"name\":\"age\",\"type\":\"integer\",\"lower\":\"0\",\"upper\":\"120\"},"
-    "{\"name\":\"bmi\",\"type\":\"decimal\",\"decimals\":1,\"lower\":\"10\",\"upper\":\"80\"},"
+    "{\"name\":\"bmi\",\"type\":\"decimal\",\"decimals\":1,\"lower\":\"10\",\"upper\":"
+    "\"80\"},"
     "{\"name\":\"ward\",\"type\":\"category\",\"categories\":[\"A\",\"B\",\"C\"]},"
     "{\"name\":\"hidden\",\"type\":\"category\",\"categories\":[\"x\",\"y\"],"
     "\"public_categories\":false},"
@@ -20,21 +21,21 @@ static const char hospital_schema[] =
     "{\"name\":\"code\",\"type\":\"text\"},"
     "{\"name\":\"free\",\"type\":\"integer\"}]}";
 
-static const char hospital_csv[] =
-    "who,age,bmi,ward,hidden,died,seen,code,free\n"
-    "p1,30,20.5,A,x,false,2020-01-01,E11,1\n"
-    "p1,31,21.5,A,y,false,2020-02-01,E11,2\n"
-    "p2,70,30.0,B,x,true,2021-01-01,I10,3\n"
-    "p3,80,,B,x,true,2021-06-01,,4\n"
-    "p4,,25.0,,y,,,J45,\n"
-    "p5,130,99.9,A,x,false,2022-01-01,I10,6\n";
+static const char hospital_csv[] = "who,age,bmi,ward,hidden,died,seen,code,free\n"
+                                   "p1,30,20.5,A,x,false,2020-01-01,E11,1\n"
+                                   "p1,31,21.5,A,y,false,2020-02-01,E11,2\n"
+                                   "p2,70,30.0,B,x,true,2021-01-01,I10,3\n"
+                                   "p3,80,,B,x,true,2021-06-01,,4\n"
+                                   "p4,,25.0,,y,,,J45,\n"
+                                   "p5,130,99.9,A,x,false,2022-01-01,I10,6\n";
 
 static struct made_table m;
 
 static void
 open_hospital(void)
 {
-    cr_assert_eq(made_table(&m, hospital_schema, hospital_csv), ERR_OK, "%s", m.diag.text);
+    cr_assert_eq(
+        made_table(&m, hospital_schema, hospital_csv), ERR_OK, "%s", m.diag.text);
 }
 
 static void
@@ -45,7 +46,7 @@ close_hospital(void)
 
 TestSuite(question, .init = open_hospital, .fini = close_hospital);
 
-#define COUNT "{\"kind\":\"count\"}"
+#define COUNT       "{\"kind\":\"count\"}"
 #define BY(columns) "{\"op\":\"group_by\",\"columns\":[" columns "]}"
 
 Test(question, exact_answers)
@@ -54,7 +55,8 @@ Test(question, exact_answers)
         const char *ops, *measure, *answer;
     } cases[] = {
         {"", COUNT, "{\"value\":6,\"decimals\":0,\"error95\":\"0\"}"},
-        {"", "{\"kind\":\"count_units\"}", "{\"value\":5,\"decimals\":0,\"error95\":\"0\"}"},
+        {"", "{\"kind\":\"count_units\"}",
+            "{\"value\":5,\"decimals\":0,\"error95\":\"0\"}"},
         /* 130 counts as 120, null does not count */
         {"", "{\"kind\":\"sum\",\"column\":\"age\"}",
             "{\"value\":331,\"decimals\":0,\"error95\":\"0\"}"},
@@ -66,7 +68,8 @@ Test(question, exact_answers)
             "{\"value\":66200000000000,\"decimals\":12,\"error95\":\"0\"}"},
         {"", "{\"kind\":\"mean\",\"column\":\"died\"}",
             "{\"value\":400000000000,\"decimals\":12,\"error95\":\"0\"}"},
-        {"{\"op\":\"where\",\"expr\":\"age > 500\"}", "{\"kind\":\"mean\",\"column\":\"age\"}",
+        {"{\"op\":\"where\",\"expr\":\"age > 500\"}",
+            "{\"kind\":\"mean\",\"column\":\"age\"}",
             "{\"value\":null,\"decimals\":12,\"error95\":\"0\"}"},
         {"{\"op\":\"where\",\"expr\":\"age >= 65 and ward ~= 'C'\"}", COUNT,
             "{\"value\":3,\"decimals\":0,\"error95\":\"0\"}"},
@@ -85,11 +88,18 @@ Test(question, exact_answers)
         {"{\"op\":\"derive\",\"name\":\"old\",\"expr\":\"age >= 65\"}",
             "{\"kind\":\"sum\",\"column\":\"old\"}",
             "{\"value\":3,\"decimals\":0,\"error95\":\"0\"}"},
-        {"", "{\"kind\":\"histogram\",\"column\":\"age\",\"bins\":[\"0\",\"31\",\"80\","
-             "\"120\"]}",
+        {"",
+            "{\"kind\":\"histogram\",\"column\":\"age\",\"bins\":[\"0\",\"31\",\"80\","
+            "\"120\"]}",
             "{\"values\":[1,2,2],\"decimals\":0,\"error95\":\"0\"}"},
         {"", "{\"kind\":\"histogram\",\"column\":\"ward\"}",
             "{\"values\":[3,2,0],\"decimals\":0,\"error95\":\"0\"}"},
+        /* ages 30 31 70 80 120 */
+        {"",
+            "{\"kind\":\"quantile\",\"column\":\"age\",\"quantiles\":[\"0\",\"0.5\","
+            "\"1\"],"
+            "\"candidates\":[\"0\",\"120\",\"1\"]}",
+            "{\"values\":[30,70,120],\"decimals\":0,\"error95\":\"\"}"},
         {BY("\"ward\""), COUNT,
             "{\"keys\":[[\"A\"],[\"B\"],[\"C\"]],\"values\":[3,2,0],\"decimals\":0,"
             "\"error95\":\"0\"}"},
@@ -106,19 +116,28 @@ Test(question, exact_answers)
         {"{\"op\":\"group_by\",\"columns\":[\"code\"],\"keys\":[[\"I10\"],[\"none\"],"
          "[\"E11\"]]}",
             COUNT,
-            "{\"keys\":[[\"I10\"],[\"none\"],[\"E11\"]],\"values\":[2,0,2],\"decimals\":0,"
+            "{\"keys\":[[\"I10\"],[\"none\"],[\"E11\"]],\"values\":[2,0,2],"
+            "\"decimals\":0,"
             "\"error95\":\"0\"}"},
         {"{\"op\":\"group_by\",\"columns\":[\"free\",\"hidden\"],\"keys\":[[6,\"x\"],"
          "[\"1\",\"y\"],[\"2\",\"y\"]]}",
             COUNT,
-            "{\"keys\":[[6,\"x\"],[1,\"y\"],[2,\"y\"]],\"values\":[1,0,1],\"decimals\":0,"
+            "{\"keys\":[[6,\"x\"],[1,\"y\"],[2,\"y\"]],\"values\":[1,0,1],\"decimals\":"
+            "0,"
             "\"error95\":\"0\"}"},
         {BY("\"ward\""), "{\"kind\":\"histogram\",\"column\":\"died\"}",
             "{\"keys\":[[\"A\"],[\"B\"],[\"C\"]],\"values\":[[3,0],[0,2],[0,0]],"
             "\"decimals\":0,\"error95\":\"0\"}"},
+        {BY("\"code\""), COUNT,
+            "{\"keys\":[[\"E11\"],[\"I10\"],[\"J45\"]],\"values\":[2,2,1],"
+            "\"decimals\":0,\"error95\":\"0\"}"},
+        {BY("\"hidden\""), "{\"kind\":\"sum\",\"column\":\"age\"}",
+            "{\"keys\":[[\"x\"],[\"y\"]],\"values\":[300,31],\"decimals\":0,"
+            "\"error95\":\"0\"}"},
         {"{\"op\":\"where\",\"expr\":\"code == 'I10'\"}", COUNT,
             "{\"value\":2,\"decimals\":0,\"error95\":\"0\"}"},
-        {"{\"op\":\"where\",\"expr\":\"seen >= '2021-01-01' and seen - '2021-01-01' < 200\"}",
+        {"{\"op\":\"where\",\"expr\":\"seen >= '2021-01-01' and seen - '2021-01-01' < "
+         "200\"}",
             COUNT, "{\"value\":2,\"decimals\":0,\"error95\":\"0\"}"},
         {"{\"op\":\"select\",\"columns\":[\"age\",\"ward\"]}," BY("\"ward\""), COUNT,
             "{\"keys\":[[\"A\"],[\"B\"],[\"C\"]],\"values\":[3,2,0],\"decimals\":0,"
@@ -144,9 +163,9 @@ Test(question, noisy_equals_exact_at_a_huge_price)
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
         struct asked truth =
             ask(&m, arena_strf(m.arena, "{%s,\"exact\":true}", questions[i]));
-        struct asked noisy = ask(&m, arena_strf(m.arena,
-                                         "{%s,\"price\":{\"epsilon\":\"1000000\"}}",
-                                         questions[i]));
+        struct asked noisy = ask(&m,
+            arena_strf(
+                m.arena, "{%s,\"price\":{\"epsilon\":\"1000000\"}}", questions[i]));
         cr_assert_eq(noisy.err, ERR_OK, "%s", noisy.text);
         cr_expect_eq(noisy.price.eps_nano, INT64_C(1000000000000000));
         cr_expect_eq(strncmp(truth.json, noisy.json,
@@ -164,31 +183,40 @@ Test(question, refuses_before_it_reads)
     } cases[] = {
         {"[]", ERR_INVALID, "object"},
         {"{\"ops\":[],\"price\":{\"epsilon\":\"1\"}}", ERR_INVALID, "measure"},
-        {"{\"measure\":{\"kind\":\"guess\"},\"price\":{\"epsilon\":\"1\"}}", ERR_INVALID,
-            "no measurement guess"},
-        {"{\"measure\":{\"kind\":\"count\",\"column\":\"age\"},\"price\":{\"epsilon\":\"1\"}}",
+        {"{\"measure\":{\"kind\":\"guess\"},\"price\":{\"epsilon\":\"1\"}}",
+            ERR_INVALID, "no measurement guess"},
+        {"{\"measure\":{\"kind\":\"count\",\"column\":\"age\"},\"price\":{\"epsilon\":"
+         "\"1\"}}",
             ERR_INVALID, "no member column"},
         {"{\"more\":1,\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\"}}",
             ERR_INVALID, "no member more"},
-        {"{\"measure\":{\"kind\":\"count\"}}", ERR_INVALID, "one of epsilon, rho and error"},
-        {"{\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\",\"rho\":\"1\"}}",
+        {"{\"measure\":{\"kind\":\"count\"}}", ERR_INVALID,
+            "one of epsilon, rho and error"},
+        {"{\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\",\"rho\":\"1\"}"
+         "}",
             ERR_INVALID, "one of"},
-        {"{\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"0\"}}", ERR_INVALID,
-            "positive"},
-        {"{\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"-1\"}}", ERR_INVALID,
-            "positive"},
+        {"{\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"0\"}}",
+            ERR_INVALID, "positive"},
+        {"{\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"-1\"}}",
+            ERR_INVALID, "positive"},
         {"{\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":0.5}}", ERR_INVALID,
             "decimal"},
-        {"{\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\",\"delta\":\"1e-9\"}}",
+        {"{\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\",\"delta\":"
+         "\"1e-9\"}}",
             ERR_INVALID, "delta"},
-        {"{\"measure\":{\"kind\":\"count\"},\"price\":{\"rho\":\"0.1\"}}", ERR_POLICY, ""},
-        {"{\"measure\":{\"kind\":\"sum\",\"column\":\"free\"},\"price\":{\"epsilon\":\"1\"}}",
+        {"{\"measure\":{\"kind\":\"count\"},\"price\":{\"rho\":\"0.1\"}}", ERR_POLICY,
+            ""},
+        {"{\"measure\":{\"kind\":\"sum\",\"column\":\"free\"},\"price\":{\"epsilon\":"
+         "\"1\"}}",
             ERR_INVALID, "no declared bounds"},
-        {"{\"measure\":{\"kind\":\"mean\",\"column\":\"free\"},\"price\":{\"epsilon\":\"1\"}}",
+        {"{\"measure\":{\"kind\":\"mean\",\"column\":\"free\"},\"price\":{\"epsilon\":"
+         "\"1\"}}",
             ERR_INVALID, "no declared bounds"},
-        {"{\"measure\":{\"kind\":\"sum\",\"column\":\"ward\"},\"price\":{\"epsilon\":\"1\"}}",
+        {"{\"measure\":{\"kind\":\"sum\",\"column\":\"ward\"},\"price\":{\"epsilon\":"
+         "\"1\"}}",
             ERR_INVALID, "not a number"},
-        {"{\"measure\":{\"kind\":\"sum\",\"column\":\"nope\"},\"price\":{\"epsilon\":\"1\"}}",
+        {"{\"measure\":{\"kind\":\"sum\",\"column\":\"nope\"},\"price\":{\"epsilon\":"
+         "\"1\"}}",
             ERR_INVALID, "no column nope"},
         {"{\"ops\":[{\"op\":\"group_by\",\"columns\":[\"who\"]}],"
          "\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\"}}",
@@ -199,7 +227,8 @@ Test(question, refuses_before_it_reads)
         {"{\"ops\":[{\"op\":\"group_by\",\"columns\":[\"hidden\"]}],"
          "\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\"}}",
             ERR_POLICY, "not public"},
-        {"{\"ops\":[{\"op\":\"group_by\",\"columns\":[\"ward\"],\"keys\":[[\"A\"],[\"A\"]]}],"
+        {"{\"ops\":[{\"op\":\"group_by\",\"columns\":[\"ward\"],\"keys\":[[\"A\"],["
+         "\"A\"]]}],"
          "\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\"}}",
             ERR_INVALID, "twice"},
         {"{\"ops\":[{\"op\":\"group_by\",\"columns\":[\"ward\"],\"keys\":[[\"Q\"]]}],"
@@ -214,13 +243,16 @@ Test(question, refuses_before_it_reads)
         {"{\"ops\":[{\"op\":\"truncate\",\"rows\":\"0\"}],"
          "\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\"}}",
             ERR_INVALID, "at least 1"},
-        {"{\"ops\":[{\"op\":\"clip\",\"column\":\"age\",\"lower\":\"9\",\"upper\":\"3\"}],"
+        {"{\"ops\":[{\"op\":\"clip\",\"column\":\"age\",\"lower\":\"9\",\"upper\":"
+         "\"3\"}],"
          "\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\"}}",
             ERR_INVALID, "above"},
         {"{\"ops\":[{\"op\":\"select\",\"columns\":[\"age\"]}],"
-         "\"measure\":{\"kind\":\"sum\",\"column\":\"bmi\"},\"price\":{\"epsilon\":\"1\"}}",
+         "\"measure\":{\"kind\":\"sum\",\"column\":\"bmi\"},\"price\":{\"epsilon\":"
+         "\"1\"}}",
             ERR_INVALID, "no column bmi"},
-        {"{\"measure\":{\"kind\":\"histogram\",\"column\":\"age\",\"bins\":[\"5\",\"5\"]},"
+        {"{\"measure\":{\"kind\":\"histogram\",\"column\":\"age\",\"bins\":[\"5\","
+         "\"5\"]},"
          "\"price\":{\"epsilon\":\"1\"}}",
             ERR_INVALID, "ascend"},
     };
@@ -228,18 +260,53 @@ Test(question, refuses_before_it_reads)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct asked a = ask(&m, cases[i].plan);
         cr_expect_eq(a.err, cases[i].err, "%s: %d %s", cases[i].plan, a.err, a.text);
-        cr_expect_not_null(strstr(a.text, cases[i].says), "%s: %s", cases[i].plan, a.text);
+        cr_expect_not_null(
+            strstr(a.text, cases[i].says), "%s: %s", cases[i].plan, a.text);
     }
+}
+
+Test(question, unknown_keys_are_told_above_a_threshold)
+{
+    struct made_table many;
+    struct asked a;
+    BUF_SCOPE(csv);
+
+    buf_init(&csv, 1 << 20);
+    buf_addz(&csv, "who,age,bmi,ward,hidden,died,seen,code,free\n");
+    for (int i = 0; i < 2000; i++)
+        buf_addf(&csv, "p%d,,,,,,,%s,\n", i, i < 1999 ? "common" : "rare");
+    cr_assert_eq(
+        made_table(&many, hospital_schema, csv.ptr), ERR_OK, "%s", many.diag.text);
+    for (int i = 0; i < 50; i++) {
+        a = ask_in(&many, LANE_DP, ACCOUNT_ZCDP,
+            "{\"ops\":[" BY(
+                "\"code\"") "],\"measure\":{\"kind\":\"count\"},"
+                            "\"price\":{\"epsilon\":\"1\",\"delta\":\"0.00000001\"}}");
+        cr_assert_eq(a.err, ERR_OK, "%s", a.text);
+        cr_expect_eq(a.price.delta_atto, INT64_C(10000000000));
+        cr_expect_not_null(strstr(a.json, "{\"keys\":[[\"common\"]],"), "%s", a.json);
+    }
+    a = ask_in(&many, LANE_DP, ACCOUNT_ZCDP,
+        "{\"ops\":[" BY("\"code\"") "],\"measure\":{\"kind\":\"count\"},"
+                                    "\"price\":{\"epsilon\":\"1\"}}");
+    cr_expect_eq(a.err, ERR_POLICY, "%s", a.text);
+    a = ask_in(&many, LANE_DP, ACCOUNT_PURE,
+        "{\"ops\":[" BY(
+            "\"code\"") "],\"measure\":{\"kind\":\"count\"},"
+                        "\"price\":{\"epsilon\":\"1\",\"delta\":\"0.00000001\"}}");
+    cr_expect_eq(a.err, ERR_POLICY, "%s", a.text);
+    made_table_release(&many);
 }
 
 Test(question, the_truth_is_not_for_lane_dp)
 {
-    struct asked a = ask_in(&m, LANE_DP, ACCOUNT_PURE,
-        "{\"measure\":{\"kind\":\"count\"},\"exact\":true}");
+    struct asked a = ask_in(
+        &m, LANE_DP, ACCOUNT_PURE, "{\"measure\":{\"kind\":\"count\"},\"exact\":true}");
 
     cr_expect_eq(a.err, ERR_POLICY);
     a = ask_in(&m, LANE_EXACT, ACCOUNT_PURE,
-        "{\"measure\":{\"kind\":\"count\"},\"exact\":true,\"price\":{\"epsilon\":\"1\"}}");
+        "{\"measure\":{\"kind\":\"count\"},\"exact\":true,\"price\":{\"epsilon\":\"1\"}"
+        "}");
     cr_expect_eq(a.err, ERR_INVALID);
     a = ask_in(&m, LANE_EXACT, ACCOUNT_PURE,
         "{\"measure\":{\"kind\":\"count\"},\"exact\":true}");
@@ -250,8 +317,11 @@ Test(question, the_truth_is_not_for_lane_dp)
 Test(question, columns_that_are_not_loaded_are_not_there)
 {
     bool columns[9] = {true, false, true, true, true, true, true, true, true};
-    struct question_context c = {.schema = &m.schema, .columns = columns,
-        .lane = LANE_DP, .accounting = ACCOUNT_PURE, .rows_assumed = 10};
+    struct question_context c = {.schema = &m.schema,
+        .columns = columns,
+        .lane = LANE_DP,
+        .accounting = ACCOUNT_PURE,
+        .rows_assumed = 10};
     struct diag d = {0};
     struct question *q;
 
@@ -266,21 +336,24 @@ Test(question, columns_that_are_not_loaded_are_not_there)
 Test(question, prices_by_error_reach_it)
 {
     static const char *const measures[] = {"{\"kind\":\"count\"}",
-        "{\"kind\":\"sum\",\"column\":\"age\"}", "{\"kind\":\"mean\",\"column\":\"age\"}",
+        "{\"kind\":\"sum\",\"column\":\"age\"}",
+        "{\"kind\":\"mean\",\"column\":\"age\"}",
         "{\"kind\":\"mean\",\"column\":\"bmi\"}"};
     static const enum accounting accountings[] = {ACCOUNT_PURE, ACCOUNT_ZCDP};
 
     for (size_t k = 0; k < 2; k++) {
         for (size_t i = 0; i < 4; i++) {
-            struct question_context c = {.schema = &m.schema, .lane = LANE_DP,
-                .accounting = accountings[k], .rows_assumed = 1000};
+            struct question_context c = {.schema = &m.schema,
+                .lane = LANE_DP,
+                .accounting = accountings[k],
+                .rows_assumed = 1000};
             struct diag d = {0};
             struct question *q;
             int64_t error;
-            const char *plan = arena_strf(m.arena,
-                "{\"measure\":%s,\"price\":{\"error\":\"9.5\"}}", measures[i]);
-            cr_assert_eq(question_parse(&d, m.arena, &c, str_of(plan), &q), ERR_OK, "%s: %s",
-                plan, d.text);
+            const char *plan = arena_strf(
+                m.arena, "{\"measure\":%s,\"price\":{\"error\":\"9.5\"}}", measures[i]);
+            cr_assert_eq(question_parse(&d, m.arena, &c, str_of(plan), &q), ERR_OK,
+                "%s: %s", plan, d.text);
             cr_assert(str_fixed(str_of(question_error95(q)), 9, &error));
             cr_expect_leq(error, INT64_C(9500000000), "%s", question_error95(q));
             cr_expect_geq(error, INT64_C(8000000000), "%s", question_error95(q));
@@ -290,8 +363,10 @@ Test(question, prices_by_error_reach_it)
 
 Test(question, explain_tells_the_price_without_data)
 {
-    struct question_context c = {.schema = &m.schema, .lane = LANE_DP,
-        .accounting = ACCOUNT_ZCDP, .rows_assumed = 50};
+    struct question_context c = {.schema = &m.schema,
+        .lane = LANE_DP,
+        .accounting = ACCOUNT_ZCDP,
+        .rows_assumed = 50};
     struct diag d = {0};
     struct question *q;
     BUF_SCOPE(b);
@@ -320,22 +395,27 @@ Test(question, explain_tells_the_price_without_data)
 
 Test(question, equal_plans_have_equal_digests)
 {
-    struct question_context c = {.schema = &m.schema, .lane = LANE_DP,
-        .accounting = ACCOUNT_PURE, .rows_assumed = 50};
+    struct question_context c = {.schema = &m.schema,
+        .lane = LANE_DP,
+        .accounting = ACCOUNT_PURE,
+        .rows_assumed = 50};
     struct diag d = {0};
     struct question *a, *b, *other;
 
-    cr_assert_eq(question_parse(&d, m.arena, &c,
-                     STR("{\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\"}}"),
-                     &a),
+    cr_assert_eq(
+        question_parse(&d, m.arena, &c,
+            STR("{\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\"}}"),
+            &a),
         ERR_OK);
-    cr_assert_eq(question_parse(&d, m.arena, &c,
-                     STR("{ \"price\" : {\"epsilon\":\"1\"}, \"measure\":{\"kind\":\"count\"}}"),
-                     &b),
+    cr_assert_eq(
+        question_parse(&d, m.arena, &c,
+            STR("{ \"price\" : {\"epsilon\":\"1\"}, \"measure\":{\"kind\":\"count\"}}"),
+            &b),
         ERR_OK);
-    cr_assert_eq(question_parse(&d, m.arena, &c,
-                     STR("{\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"2\"}}"),
-                     &other),
+    cr_assert_eq(
+        question_parse(&d, m.arena, &c,
+            STR("{\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"2\"}}"),
+            &other),
         ERR_OK);
     cr_expect(digest_eq(question_digest(a), question_digest(b)));
     cr_expect_not(digest_eq(question_digest(a), question_digest(other)));
@@ -366,15 +446,17 @@ Test(question, sensitivity_follows_the_plan)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct question_context c = {.schema = &m.schema, .lane = LANE_DP,
-            .accounting = ACCOUNT_PURE, .rows_assumed = 50};
+        struct question_context c = {.schema = &m.schema,
+            .lane = LANE_DP,
+            .accounting = ACCOUNT_PURE,
+            .rows_assumed = 50};
         struct diag d = {0};
         struct question *q;
         const char *plan = arena_strf(m.arena,
             "{\"ops\":[%s],\"measure\":%s,\"price\":{\"epsilon\":\"1\"}}", cases[i].ops,
             cases[i].measure);
-        cr_assert_eq(question_parse(&d, m.arena, &c, str_of(plan), &q), ERR_OK, "%s: %s",
-            plan, d.text);
+        cr_assert_eq(question_parse(&d, m.arena, &c, str_of(plan), &q), ERR_OK,
+            "%s: %s", plan, d.text);
         struct sensitivity s = question_sensitivity(q);
         cr_expect_eq((uint64_t)s.l1, cases[i].l1, "%s", plan);
         cr_expect_eq((uint64_t)s.l2sq, cases[i].l2sq, "%s", plan);

@@ -36,8 +36,8 @@ suggested(const char *csv, const char *unit)
 
     cr_assert_eq(schema_suggest(&d, str_of(csv), &doc), ERR_OK, "%s", d.text);
     if (unit != NULL) {
-        json_object_set_new(doc, "unit", json_pack("{s:s, s:i}", "column", unit,
-                                             "max_rows", 9));
+        json_object_set_new(
+            doc, "unit", json_pack("{s:s, s:i}", "column", unit, "max_rows", 9));
         json_t *columns = json_object_get(doc, "columns");
         for (size_t i = 0; i < json_array_size(columns); i++) {
             json_t *c = json_array_get(columns, i);
@@ -98,23 +98,25 @@ Test(real, sums_of_encounters_are_a_spreadsheets)
     cr_expect_eq(value_of(exactly(&m, "", "{\"kind\":\"count_units\"}")), 4574);
     for (size_t c = 8; c < 16; c++) {
         const char *name = m.schema.columns[c].name;
-        const char *measure = arena_strf(m.arena, "{\"kind\":\"sum\",\"column\":\"%s\"}", name);
+        const char *measure =
+            arena_strf(m.arena, "{\"kind\":\"sum\",\"column\":\"%s\"}", name);
         plain_sum(csv.ptr, c, &sum, &n);
         cr_expect_eq(value_of(exactly(&m, "", measure)), sum, "%s", name);
         cr_expect_eq(n, 5399);
     }
     plain_sum(csv.ptr, 8, &sum, &n);
-    double mean = (double)value_of(exactly(&m, "",
-                      "{\"kind\":\"mean\",\"column\":\"time_in_hospital\"}")) /
-                  1e12;
+    double mean = (double)value_of(exactly(
+                      &m, "", "{\"kind\":\"mean\",\"column\":\"time_in_hospital\"}")) /
+        1e12;
     cr_expect_float_eq(mean, (double)sum / (double)n, 1e-11);
     /* grep -c ',\[70-80),' and the like */
-    cr_expect_not_null(strstr(exactly(&m,
-                                  "{\"op\":\"where\",\"expr\":\"age == '[70-80)'\"}",
-                                  "{\"kind\":\"count\"}"),
-        "\"value\":1412,"));
     cr_expect_not_null(
-        strstr(exactly(&m, "{\"op\":\"where\",\"expr\":\"row['glyburide-metformin'] == 'No'\"}",
+        strstr(exactly(&m, "{\"op\":\"where\",\"expr\":\"age == '[70-80)'\"}",
+                   "{\"kind\":\"count\"}"),
+            "\"value\":1412,"));
+    cr_expect_not_null(
+        strstr(exactly(&m,
+                   "{\"op\":\"where\",\"expr\":\"row['glyburide-metformin'] == 'No'\"}",
                    "{\"kind\":\"count\"}"),
             "\"value\":5398,"));
     made_table_release(&m);
@@ -172,8 +174,9 @@ Test(real, other_files_load_and_add_up)
             m.diag.text);
         plain_sum(csv.ptr, files[i].at, &sum, &n);
         cr_expect_eq(value_of(exactly(&m, "", "{\"kind\":\"count\"}")), files[i].rows);
-        cr_expect_eq(value_of(exactly(&m, "", arena_strf(m.arena,
-                         "{\"kind\":\"sum\",\"column\":\"%s\"}", files[i].column))),
+        cr_expect_eq(value_of(exactly(&m, "",
+                         arena_strf(m.arena, "{\"kind\":\"sum\",\"column\":\"%s\"}",
+                             files[i].column))),
             sum, "%s", files[i].name);
         made_table_release(&m);
         free(schema);
@@ -190,11 +193,13 @@ Test(real, decimals_of_wisconsin_are_exact)
     char *schema = suggested(csv.ptr, NULL);
     cr_assert_eq(made_table(&m, schema, csv.ptr), ERR_OK, "%s", m.diag.text);
     /* as Python's decimal module adds them up */
-    cr_expect_not_null(strstr(
-        exactly(&m, "", "{\"kind\":\"sum\",\"column\":\"radius_mean\"}"), "\"value\":8038429,\"decimals\":3"),
+    cr_expect_not_null(
+        strstr(exactly(&m, "", "{\"kind\":\"sum\",\"column\":\"radius_mean\"}"),
+            "\"value\":8038429,\"decimals\":3"),
         "%s", exactly(&m, "", "{\"kind\":\"sum\",\"column\":\"radius_mean\"}"));
-    cr_expect_not_null(strstr(
-        exactly(&m, "", "{\"kind\":\"sum\",\"column\":\"compactness_sd\"}"), "\"value\":14497061,\"decimals\":6"),
+    cr_expect_not_null(
+        strstr(exactly(&m, "", "{\"kind\":\"sum\",\"column\":\"compactness_sd\"}"),
+            "\"value\":14497061,\"decimals\":6"),
         "%s", exactly(&m, "", "{\"kind\":\"sum\",\"column\":\"compactness_sd\"}"));
     made_table_release(&m);
     free(schema);

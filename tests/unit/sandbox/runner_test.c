@@ -19,13 +19,13 @@ Test(runner, honest_scripts_end_with_their_output)
     static const struct {
         const char *source, *output;
     } cases[] = {
-        { "return 7", "7" },
-        { "return {a = 1, b = {1, 2.5, 'x'}, c = true}",
-            "{\"a\":1,\"b\":[1,2.5,\"x\"],\"c\":true}" },
-        { "return site.open('d'):count():exact()", "3" },
-        { "return site.open 'd':where('age >= 30'):count():exact()", "2" },
-        { "return site.budget().epsilon", "1" },
-        { "return math.random(1000000) == math.random(1000000)", "false" },
+        {"return 7", "7"},
+        {"return {a = 1, b = {1, 2.5, 'x'}, c = true}",
+            "{\"a\":1,\"b\":[1,2.5,\"x\"],\"c\":true}"},
+        {"return site.open('d'):count():exact()", "3"},
+        {"return site.open 'd':where('age >= 30'):count():exact()", "2"},
+        {"return site.budget().epsilon", "1"},
+        {"return math.random(1000000) == math.random(1000000)", "false"},
     };
     struct runner *r = mock_runner(NULL);
 
@@ -49,13 +49,14 @@ Test(runner, failures_have_their_kind_and_line)
         int line;
         const char *text;
     } cases[] = {
-        { "local x = 1\nerror('no')", OUTCOME_SCRIPT_ERROR, 2, "no" },
-        { "x = = 1", OUTCOME_SCRIPT_ERROR, 1, "unexpected symbol" },
-        { "while true do end", OUTCOME_TIMEOUT, 0, "processor" },
-        { "local t = {} while true do t[#t + 1] = {} end", OUTCOME_MEMORY, 0, "memory" },
-        { "return function() end", OUTCOME_SCRIPT_ERROR, 0, "function" },
-        { "local v = site.open 'd'\nv:where(7)", OUTCOME_SCRIPT_ERROR, 2, "must be a string" },
-        { "site.open 'd':count{epsilon = 2}:release()", OUTCOME_BUDGET, 1, "budget" },
+        {"local x = 1\nerror('no')", OUTCOME_SCRIPT_ERROR, 2, "no"},
+        {"x = = 1", OUTCOME_SCRIPT_ERROR, 1, "unexpected symbol"},
+        {"while true do end", OUTCOME_TIMEOUT, 0, "processor"},
+        {"local t = {} while true do t[#t + 1] = {} end", OUTCOME_MEMORY, 0, "memory"},
+        {"return function() end", OUTCOME_SCRIPT_ERROR, 0, "function"},
+        {"local v = site.open 'd'\nv:where(7)", OUTCOME_SCRIPT_ERROR, 2,
+            "must be a string"},
+        {"site.open 'd':count{epsilon = 2}:release()", OUTCOME_BUDGET, 1, "budget"},
     };
     struct runner *r = mock_runner(NULL);
 
@@ -75,7 +76,7 @@ Test(runner, failures_have_their_kind_and_line)
 Test(runner, the_jail_holds)
 {
     struct runner *r = mock_runner(NULL);
-    struct diag d = { 0 };
+    struct diag d = {0};
     char level[128];
 
     cr_assert_eq(runner_selftest(r, &d, level), ERR_OK, "%s", d.text);
@@ -129,8 +130,8 @@ book_keep(void *self, struct diag *d, struct digest measurement, struct str answ
 static enum err
 run_with(struct runner *r, struct book *b, const char *source, struct outcome *out)
 {
-    struct diag d = { 0 };
-    struct run_port port = { b, book_charge, book_keep };
+    struct diag d = {0};
+    struct run_port port = {b, book_charge, book_keep};
     struct order o = mock_order("run_book", str_of(source));
     enum err e = runner_run(r, &d, &o, &port, out);
 
@@ -138,15 +139,14 @@ run_with(struct runner *r, struct book *b, const char *source, struct outcome *o
     return e;
 }
 
-static const char ask_twice[] =
-    "local v = site.open 'd'\n"
-    "local a = v:count{epsilon = 0.5}:release().value\n"
-    "return {a, v:count{epsilon = 0.5}:release().value}";
+static const char ask_twice[] = "local v = site.open 'd'\n"
+                                "local a = v:count{epsilon = 0.5}:release().value\n"
+                                "return {a, v:count{epsilon = 0.5}:release().value}";
 
 Test(runner, charges_come_before_answers_and_repeats_are_free)
 {
     struct runner *r = mock_runner(NULL);
-    struct book b = { .verdict = CHARGE_PAID };
+    struct book b = {.verdict = CHARGE_PAID};
     struct outcome out;
 
     cr_assert_eq(run_with(r, &b, ask_twice, &out), ERR_OK);
@@ -159,7 +159,7 @@ Test(runner, charges_come_before_answers_and_repeats_are_free)
     cr_assert_str_eq(json_string_value(json_object_get(m, "label")), b.label);
     outcome_release(&out);
 
-    b = (struct book){ .verdict = CHARGE_STORED, .stored = "{\"value\":77}" };
+    b = (struct book){.verdict = CHARGE_STORED, .stored = "{\"value\":77}"};
     cr_assert_eq(run_with(r, &b, ask_twice, &out), ERR_OK);
     char *text = mock_output(&out);
     cr_assert_str_eq(text, "[77,77]");
@@ -176,9 +176,9 @@ Test(runner, nothing_is_answered_that_is_not_paid_and_kept)
         struct book book;
         enum outcome_kind kind;
     } cases[] = {
-        { { .verdict = CHARGE_REFUSED, .stored = "three caps are full" }, OUTCOME_BUDGET },
-        { { .charge_fails = ERR_DB }, OUTCOME_INTERNAL },
-        { { .verdict = CHARGE_PAID, .keep_fails = ERR_DB }, OUTCOME_INTERNAL },
+        {{.verdict = CHARGE_REFUSED, .stored = "three caps are full"}, OUTCOME_BUDGET},
+        {{.charge_fails = ERR_DB}, OUTCOME_INTERNAL},
+        {{.verdict = CHARGE_PAID, .keep_fails = ERR_DB}, OUTCOME_INTERNAL},
     };
 
     for (size_t i = 0; i < ARRAY_N(cases); i++) {
@@ -239,7 +239,7 @@ static void *
 run_forever(void *self)
 {
     struct victim *v = self;
-    struct diag d = { 0 };
+    struct diag d = {0};
     struct order o = mock_order("run_victim", STR("while true do end"));
 
     o.limits.cpu_ms = 60000;
@@ -261,7 +261,7 @@ await_descendants(const char *name, int wanted)
 static void
 survive(void (*harm)(struct runner *r), enum err wanted, enum outcome_kind kind)
 {
-    struct victim v = { .runner = mock_runner(NULL) };
+    struct victim v = {.runner = mock_runner(NULL)};
     struct outcome out;
     pthread_t thread;
 
@@ -325,7 +325,7 @@ kill_runner(struct runner *r)
 static void
 cancel_it(struct runner *r)
 {
-    struct diag d = { 0 };
+    struct diag d = {0};
 
     cr_assert_eq(runner_cancel(r, &d, "run_other"), ERR_NOT_FOUND);
     diag_clear(&d);
@@ -354,7 +354,7 @@ Test(runner, cancels_a_run)
 
 Test(runner, stopping_ends_runs_in_flight)
 {
-    struct victim v = { .runner = mock_runner(NULL) };
+    struct victim v = {.runner = mock_runner(NULL)};
     pthread_t thread;
 
     cr_assert_eq(pthread_create(&thread, NULL, run_forever, &v), 0);
@@ -372,7 +372,8 @@ run_many(void *self)
 
     for (int i = 0; i < 20; i++) {
         struct outcome out;
-        if (mock_run(v->runner, "return site.open('d'):count():exact()", &out) != ERR_OK ||
+        if (mock_run(v->runner, "return site.open('d'):count():exact()", &out) !=
+                ERR_OK ||
             out.kind != OUTCOME_OK)
             v->result = ERR_INTERNAL;
         outcome_release(&out);
@@ -382,7 +383,7 @@ run_many(void *self)
 
 Test(runner, eight_threads_share_it)
 {
-    struct victim v = { .runner = mock_runner(NULL), .result = ERR_OK };
+    struct victim v = {.runner = mock_runner(NULL), .result = ERR_OK};
     pthread_t threads[8];
 
     for (size_t i = 0; i < ARRAY_N(threads); i++)
@@ -395,9 +396,9 @@ Test(runner, eight_threads_share_it)
 
 Test(runner, a_runner_that_is_not_there_is_told_at_once)
 {
-    struct diag d = { 0 };
+    struct diag d = {0};
     struct runner *r = NULL;
-    struct runner_config c = { .runner_exe = "/nonexistent", .worker_exe = "/bin/true" };
+    struct runner_config c = {.runner_exe = "/nonexistent", .worker_exe = "/bin/true"};
 
     cr_assert_eq(runner_start(&d, &c, &r), ERR_SANDBOX);
 }
@@ -405,10 +406,10 @@ Test(runner, a_runner_that_is_not_there_is_told_at_once)
 Test(runner, private_data_needs_a_vault)
 {
     struct runner *r = mock_runner(NULL);
-    struct diag d = { 0 };
+    struct diag d = {0};
     struct outcome out;
-    struct book b = { 0 };
-    struct run_port port = { &b, book_charge, book_keep };
+    struct book b = {0};
+    struct run_port port = {&b, book_charge, book_keep};
     struct order o = mock_order("run_vault", STR("return 1"));
 
     fd_close_p(&o.mock_fd);
