@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ROUNDS 200
+#define ROUNDS  200
 #define WAIT_US 10000000
 
 static char worker_exe[4096];
@@ -31,13 +31,14 @@ report(const char *what, int64_t *us, size_t n)
 {
     qsort(us, n, sizeof *us, compare);
     printf("%-44s  median %6.2f ms   p95 %6.2f ms   min %6.2f ms\n", what,
-        (double)us[n / 2] / 1000, (double)us[n * 95 / 100] / 1000, (double)us[0] / 1000);
+        (double)us[n / 2] / 1000, (double)us[n * 95 / 100] / 1000,
+        (double)us[0] / 1000);
 }
 
 static void
 run_trivial_job(struct worker *w, struct monous deadline)
 {
-    struct diag d = { 0 };
+    struct diag d = {0};
     BUF_SCOPE(job);
     FRAME_SCOPE(in);
 
@@ -54,15 +55,15 @@ static void
 bench_worker(void)
 {
     static int64_t first[ROUNDS], finished[ROUNDS], gone[ROUNDS];
-    struct worker_limits limits = { INT64_C(64) << 20, 10000, -1 };
+    struct worker_limits limits = {INT64_C(64) << 20, 10000, -1};
     char level[128];
 
     for (size_t i = 0; i < ROUNDS; i++) {
-        struct diag d = { 0 };
+        struct diag d = {0};
         struct worker w;
         int detail;
         int64_t began = clock_mono().us;
-        struct monous deadline = { began + WAIT_US };
+        struct monous deadline = {began + WAIT_US};
         CHECK(worker_start(&d, worker_exe, &limits, &w) == ERR_OK);
         CHECK(worker_ready(&d, &w, deadline) == ERR_OK);
         first[i] = clock_mono().us - began;
@@ -82,7 +83,7 @@ static void
 bench_program(const char *what, char *const argv[], size_t rounds)
 {
     static int64_t us[ROUNDS];
-    char *env[] = { NULL };
+    char *env[] = {NULL};
 
     for (size_t i = 0; i < rounds; i++) {
         int64_t began = clock_mono().us;
@@ -104,8 +105,8 @@ main(void)
     ssize_t n = readlink("/proc/self/exe", worker_exe, sizeof worker_exe - 64);
     char true_path[] = "/bin/true", bwrap[] = "/usr/bin/bwrap", all[] = "--unshare-all",
          bind[] = "--ro-bind", root[] = "/";
-    char *plain[] = { true_path, NULL };
-    char *wrapped[] = { bwrap, all, bind, root, root, true_path, NULL };
+    char *plain[] = {true_path, NULL};
+    char *wrapped[] = {bwrap, all, bind, root, root, true_path, NULL};
 
     CHECK(n > 0);
     worker_exe[n] = 0;

@@ -46,13 +46,13 @@ def discrete_gaussian(sigma2):
             return y
 
 
-def rate(draw, n):
+def show(name, draw, n=20000):
     start = time.monotonic()
     for _ in range(n):
         draw()
-    return n / (time.monotonic() - start)
+    rate = n / (time.monotonic() - start) / 1e6
+    print(f"Python, fractions  {name:<24} {rate:8.4f} M draws/s")
 
 
-n = 20000
-print(f"Python, fractions  discrete Laplace scale 10     {rate(lambda: discrete_laplace(Fraction(10)), n) / 1e6:8.4f} M draws/s")
-print(f"Python, fractions  discrete Gaussian rho 0.005   {rate(lambda: discrete_gaussian(Fraction(100)), n) / 1e6:8.4f} M draws/s")
+show("Laplace, scale 10", lambda: discrete_laplace(Fraction(10)))
+show("Gaussian, rho 0.005", lambda: discrete_gaussian(Fraction(100)))

@@ -23,8 +23,9 @@ alone() { # every header compiles by itself
     return $bad
 }
 tidy() {
-    printf '%s\n' $product | xargs -P2 -n8 clang-tidy --quiet --warnings-as-errors='*' 2>/dev/null \
-        -- -std=gnu17 -D_GNU_SOURCE -I. -I"$build/gen" -I/usr/include/lua5.4 > "$build/tidy.log"
+    export BUILD="$build"
+    printf '%s\n' $product | xargs -P2 -n8 sh -c 'clang-tidy --quiet --warnings-as-errors="*" "$@" \
+        -- -std=gnu17 -D_GNU_SOURCE -I. -I"$BUILD/gen" -I/usr/include/lua5.4' sh > "$build/tidy.log" 2>/dev/null
     status=$?
     grep -E 'error|warning' "$build/tidy.log" | head -40
     return $status

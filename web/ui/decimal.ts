@@ -38,6 +38,12 @@ export function minus(a: string | undefined, b: string | undefined): string {
   return plain(x > y ? x - y : 0n);
 }
 
+/** What somebody typed ("0,5", "1e-7") as the plain decimal that the API takes. */
+export function typed(text: string): string {
+  const u = units(text.trim().replace(",", "."));
+  return u === null ? text.trim() : plain(u);
+}
+
 function plain(u: bigint): string {
   const whole = u / ONE;
   const part = (u % ONE).toString().padStart(PLACES, "0").replace(/0+$/, "");

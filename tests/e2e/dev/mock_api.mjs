@@ -4,8 +4,9 @@
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const dist = join(import.meta.dirname, "../../../web/dist");
+const dist = fileURLToPath(new URL("../../../web/dist", import.meta.url));
 const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
   + "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
   + "require-trusted-types-for 'script'; trusted-types 'none'";

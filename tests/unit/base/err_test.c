@@ -22,6 +22,7 @@ Test(err, the_first_failure_stays)
 
     cr_expect_eq(FAIL(&d, ERR_STALE, "first %d", 1), ERR_STALE);
     cr_expect_eq(FAIL_FIELD(&d, ERR_INVALID, "/b", "second"), ERR_INVALID);
+    cr_expect_eq(FAIL(&d, ERR_DB, "third"), ERR_DB);
     cr_expect_eq(d.code, ERR_STALE);
     cr_expect_str_eq(d.text, "first 1");
     cr_expect_str_eq(d.field, "");

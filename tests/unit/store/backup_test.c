@@ -1,4 +1,5 @@
 /* backup_test.c -- a copy is whole, private and verified; a damaged file is named. */
+#include "datasite/base/fdio.h"
 #include "datasite/store/backup.h"
 #include "datasite/store/connect.h"
 #include "tests/unit/store/folder.h"
@@ -56,6 +57,20 @@ Test(backup, copies_while_in_use)
     cr_expect_eq(st.st_mode & 0777, 0600);
 }
 
+Test(backup, copies_pages_of_any_size)
+{
+    const char *to = folder_file("copy.db");
+    CONNECT_SCOPE(writer);
+
+    cr_assert_eq(connect_open(&d, db_path, CONNECT_WRITE, &writer), ERR_OK);
+    cr_assert_eq(connect_exec(&d, writer,
+                     "PRAGMA journal_mode = DELETE; PRAGMA page_size = 32768; VACUUM;"
+                     "PRAGMA journal_mode = WAL"),
+        ERR_OK, "%s", d.text);
+    cr_assert_eq(backup_copy(&d, db_path, to), ERR_OK, "%s", d.text);
+    cr_expect_eq(rows_of(to), 2000);
+}
+
 Test(backup, does_not_write_over_a_file)
 {
     cr_expect_eq(backup_copy(&d, db_path, db_path), ERR_CONFLICT);
@@ -70,18 +85,32 @@ Test(backup, a_failed_copy_leaves_no_file)
     cr_expect_eq(access(to, F_OK), -1);
 }
 
-Test(backup, a_damaged_file_is_refused)
+static void
+damage(void)
 {
     char junk[3000];
-    int fd = open(db_path, O_RDWR | O_CLOEXEC);
+    FD_SCOPE(fd) = open(db_path, O_RDWR | O_CLOEXEC);
 
-    cr_assert_eq(backup_verify(&d, db_path), ERR_OK, "%s", d.text);
     memset(junk, 0x5a, sizeof junk);
     cr_assert_neq(fd, -1);
     cr_assert_eq(pwrite(fd, junk, sizeof junk, 40960), (ssize_t)sizeof junk);
-    close(fd);
+}
+
+Test(backup, a_damaged_file_is_refused)
+{
+    cr_assert_eq(backup_verify(&d, db_path), ERR_OK, "%s", d.text);
+    damage();
     cr_expect_eq(backup_verify(&d, db_path), ERR_CONFLICT);
     cr_expect(strstr(d.text, db_path) != NULL, "%s", d.text);
+}
+
+Test(backup, a_copy_of_damage_is_no_backup)
+{
+    const char *to = folder_file("copy.db");
+
+    damage();
+    cr_expect_eq(backup_copy(&d, db_path, to), ERR_CONFLICT);
+    cr_expect_eq(access(to, F_OK), -1);
 }
 
 Test(backup, a_reference_to_nothing_is_refused)

@@ -43,6 +43,8 @@ export interface Ask {
   ifNoneMatch?: string | null;
   /** Makes a repeated create harmless. */
   key?: string;
+  /** Goes through although the page is being left. */
+  keepalive?: boolean;
   signal?: AbortSignal;
 }
 
@@ -105,6 +107,7 @@ export async function call<T>(path: string, ask: Ask = {}): Promise<Answer<T>> {
       body: ask.json !== undefined ? JSON.stringify(ask.json) : ask.raw?.body,
       credentials: "same-origin",
       cache: "no-store",
+      keepalive: ask.keepalive,
       signal: ask.signal,
     });
   } catch (e) {

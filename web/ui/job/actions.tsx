@@ -97,14 +97,16 @@ function Changed({ before, now }: { before: Job; now: Job }) {
   );
 }
 
+/** Why a decision was not taken: stays on the page when the job has moved on. */
+interface NotTaken { before?: Job; refusal?: Refusal }
+
 function Decide(
-  { parts, seen, comment, setComment }:
-  { parts: JobParts; seen: Seen; comment: string; setComment: (c: string) => void },
+  { parts, seen, comment, setComment, setNotTaken }:
+  { parts: JobParts; seen: Seen; comment: string; setComment: (c: string) => void;
+    setNotTaken: (n: NotTaken) => void },
 ) {
   const [asking, setAsking] = useState<Decision | null>(null);
   const [pending, setPending] = useState<Pending | null>(null);
-  const [refusal, setRefusal] = useState<Refusal>();
-  const [before, setBefore] = useState<Job>();
   const etag = useRef<string | null>(null);
   const outdated = parts.job.version !== seen.version || parts.shown !== seen.version;
 
@@ -115,13 +117,14 @@ function Decide(
     };
     const job = parts.job;
     try {
-      await call(`/jobs/${job.id}/reviews`, { method: "POST", json, ifMatch: p.etag, key: p.key });
+      await call(`/jobs/${job.id}/reviews`, {
+        method: "POST", json, ifMatch: p.etag, key: p.key, keepalive: true,
+      });
       say(t(`decision.${p.decision}.sent`, { n: seen.version }));
       setComment("");
     } catch (e) {
       const r = refusalOf(e);
-      if (r.status === 412) setBefore(job);
-      else setRefusal(r);
+      setNotTaken(r.status === 412 ? { before: job } : { refusal: r });
     } finally {
       setPending(null);
       await parts.reload();
@@ -129,8 +132,7 @@ function Decide(
   };
   const ask = (d: Decision) => {
     etag.current = parts.etag;
-    setBefore(undefined);
-    setRefusal(undefined);
+    setNotTaken({});
     setAsking(d);
   };
   const confirmed = (ticks: Record<string, boolean>) => {
@@ -144,8 +146,6 @@ function Decide(
   return (
     <Card title={t("review.title")} id="decide">
       <p class="muted">{t("review.lead")}</p>
-      {before && <Changed before={before} now={parts.job} />}
-      {refusal && <Trouble refusal={refusal} />}
       <Area label={t("review.comment")} value={comment} onValue={setComment} rows={3}
         maxLength={4000} hint={t("review.comment_hint")} disabled={pending !== null} />
       {outdated && <p class="stale">{t("review.outdated")}</p>}
@@ -252,21 +252,13 @@ function Next({ job }: { job: Job }) {
   );
 }
 
-export function Actions(
-  { parts, seen, comment, setComment }:
-  { parts: JobParts; seen: Seen; comment: string; setComment: (c: string) => void },
-) {
-  const { job } = parts;
+function Steps({ job, parts }: { job: Job; parts: JobParts }) {
   const author = job.author?.id === myId();
   const open = steps.filter((s) => s.states.includes(job.state)
     && (s.owner ? hasRole("owner") && !author : author));
-  if (canDecide(job)) {
-    return <Decide parts={parts} seen={seen} comment={comment} setComment={setComment} />;
-  }
-  const text = t(author ? `next.author.${job.state}` : `next.${job.state}`);
   return (
     <Card title={t("next.title")}>
-      <p>{text}</p>
+      <p>{t(author ? `next.author.${job.state}` : `next.${job.state}`)}</p>
       {author && job.state === "in_review" && hasRole("owner") && (
         <p class="muted">{t("review.not_own")}</p>
       )}
@@ -276,5 +268,23 @@ export function Actions(
         {open.map((s) => <StepButton key={s.path} step={s} parts={parts} />)}
       </div>
     </Card>
+  );
+}
+
+export function Actions(
+  { parts, seen, comment, setComment }:
+  { parts: JobParts; seen: Seen; comment: string; setComment: (c: string) => void },
+) {
+  const { job } = parts;
+  const [notTaken, setNotTaken] = useState<NotTaken>({});
+  return (
+    <>
+      {notTaken.before && <Changed before={notTaken.before} now={job} />}
+      {notTaken.refusal && <Trouble refusal={notTaken.refusal} />}
+      {canDecide(job)
+        ? <Decide parts={parts} seen={seen} comment={comment} setComment={setComment}
+            setNotTaken={setNotTaken} />
+        : <Steps job={job} parts={parts} />}
+    </>
   );
 }

@@ -14,17 +14,9 @@ import { Outputs, outputsCsv } from "../parts/outputs";
 import { Empty, Show, Trouble } from "../parts/states";
 import { say } from "../parts/toast";
 import { go } from "../router";
+import { save } from "../save";
 import { hasRole } from "../session";
 import { t, tIf } from "../texts";
-
-export function save(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const a = document.createElement("a");
-  a.href = url;
-  a.download = name;
-  a.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
 
 function factOf(receipt: Record<string, unknown>, name: string): string {
   const v = receipt[name];

@@ -74,14 +74,25 @@ function HeadCard() {
   );
 }
 
+/** An id in short: its kind and its end; whole on hover and in the entry. */
+function Ref({ id }: { id: string | null | undefined }) {
+  const text = visible(id ?? "–");
+  const short = /^([a-z]+)_\w{20}(\w{6})$/.exec(text);
+  if (!short) return <span class="mono">{text}</span>;
+  const words = `${short[1]} …${short[2]}`;
+  return short[1] === "job"
+    ? <a class="mono" href={`/jobs/${text}`} title={text}>{words}</a>
+    : <span class="mono" title={text}>{words}</span>;
+}
+
 function Row({ e }: { e: AuditEntry }) {
   return (
     <tr>
       <td class="num">{e.seq}</td>
       <td><Moment at={e.time} /></td>
-      <td class="mono">{visible(e.actor ?? "–")}</td>
+      <td><Ref id={e.actor} /></td>
       <td><code>{visible(e.verb)}</code></td>
-      <td class="mono">{visible(e.subject ?? "–")}</td>
+      <td><Ref id={e.subject} /></td>
       <td>
         <details>
           <summary class="mono muted">{e.hash.slice(0, 10)}</summary>

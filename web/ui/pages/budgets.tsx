@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { call } from "../api/client";
 import { useResource } from "../api/resource";
 import type { Budget, Dataset, LedgerEntry, Page, Project } from "../api/types";
-import { shown } from "../decimal";
+import { shown, typed } from "../decimal";
 import { Said, visible } from "../inert";
 import { BudgetBar, BudgetKey, OddsText } from "../parts/budget";
 import { BurnDown } from "../parts/burndown";
@@ -117,7 +117,7 @@ function ChangeBudget({ name, budget, etag, reload }:
     <Card title={t("budget.change")}>
       <p class="muted">{t("budget.change_lead")}</p>
       <Form act={act} send={t("budget.change_send")} onSend={async () => {
-        const json = { epsilon: epsilon.replace(",", "."), ...(reason ? { reason } : {}) };
+        const json = { epsilon: typed(epsilon), ...(reason ? { reason } : {}) };
         await call(`/datasets/${name}/budget`, { method: "PATCH", json, ifMatch: etag });
         setReason("");
         say(t("act.saved"));
@@ -144,7 +144,7 @@ function Allocate({ name }: { name: string }) {
     <Card title={t("allocate.title")}>
       <p class="muted">{t("allocate.lead")}</p>
       <Form act={act} send={t("allocate.send")} onSend={async () => {
-        const amount = epsilon.replace(",", ".");
+        const amount = typed(epsilon);
         await call(`/datasets/${name}/budget/allocations/${chosen?.id}`, {
           method: "PUT", json: who ? { researchers: { [who]: amount } } : { epsilon: amount },
         });

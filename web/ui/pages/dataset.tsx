@@ -15,6 +15,7 @@ import { Paged } from "../parts/paged";
 import { Empty, Show, Trouble } from "../parts/states";
 import { say } from "../parts/toast";
 import { go, useAddress } from "../router";
+import { save } from "../save";
 import { hasRole, myId } from "../session";
 import { t, tIf, tn } from "../texts";
 import { Moment } from "../time";
@@ -95,8 +96,8 @@ function Overview(part: Part) {
           <p><Said text={d.description || t("dataset.no_description")} /></p>
         </Card>
         <Card title={t("dataset.facts")}>
-          <Facts of={[
-            [t("role.owner"), d.owner?.name && <Said text={d.owner.name} />],
+          <Facts wide of={[
+            [t("dataset.owner"), d.owner?.name && <Said text={d.owner.name} />],
             [t("wizard.unit"), unitText(d)],
             [t("dataset.data"), d.data_version ? t("dataset.version", { n: d.data_version }) : t("dataset.no_data")],
             [t("dataset.row_count"), typeof d.rows === "number" ? whole(d.rows) : ""],
@@ -282,6 +283,10 @@ function MockTab(part: Part) {
       ) : null}>
         <MockPreview name={d.name} />
         <h3>{t("mock.offline")}</h3>
+        <div class="buttons small">
+          <button type="button" onClick={() => save("schema.json", "application/json",
+            JSON.stringify({ unit: d.unit ?? null, columns: d.columns ?? [] }, null, 2))}>schema.json</button>
+        </div>
         <pre class="log" tabIndex={0}>datasite run --mock {d.name}-mock.csv --schema schema.json job.lua</pre>
       </Card>
       {own && <div><MockMaker {...part} /></div>}

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { call, freshKey, refusalOf, type Refusal } from "../api/client";
 import { useResource } from "../api/resource";
 import type { Budget, Finding, Job, Lane, MockResult, NamedOutput, Page, Policy, Project, Quote } from "../api/types";
-import { shown, units } from "../decimal";
+import { shown, typed, units } from "../decimal";
 import { MockBody } from "../job/tabs";
 import { BudgetBar, MeasurementTable, OddsText } from "../parts/budget";
 import { Editor } from "../parts/editor";
@@ -149,7 +149,7 @@ function bodyOf(d: Draft): Record<string, unknown> {
   const delta = d.delta.trim();
   return {
     title: d.title, question: d.question, source: d.source, lane: d.lane,
-    max_budget: { epsilon: d.epsilon.trim().replace(",", "."), ...(delta ? { delta } : {}) },
+    max_budget: { epsilon: typed(d.epsilon), ...(delta ? { delta: typed(delta) } : {}) },
     outputs: d.outputs.filter((o) => o.name.trim() !== ""),
   };
 }

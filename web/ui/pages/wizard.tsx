@@ -3,7 +3,7 @@ import { useRef, useState } from "preact/hooks";
 import { call, freshKey, upload } from "../api/client";
 import { useResource } from "../api/resource";
 import type { Column, DataLoaded, Dataset, Page, Policy, SchemaDocument } from "../api/types";
-import { odds, shown, whole } from "../decimal";
+import { odds, shown, typed, whole } from "../decimal";
 import { Said } from "../inert";
 import { ColumnEditor, Dictionary, tidy } from "../parts/columns";
 import { Area, Choice, Field, Tick, useAct } from "../parts/form";
@@ -128,7 +128,7 @@ function BudgetStep({ plan, set }: StepProps) {
   const policies = useResource<Page<Policy>>("/policies?limit=200");
   const items = policies.data?.items ?? [];
   const chosen = items.find((p) => p.name === plan.policy);
-  const chance = odds(plan.epsilon.replace(",", "."));
+  const chance = odds(typed(plan.epsilon));
   if (items.length > 0 && plan.policy === "") set({ policy: items[0]!.name });
   return (
     <Card title={t("wizard.budget")}>
@@ -159,7 +159,7 @@ function ReviewStep({ plan }: { plan: Plan }) {
           [t("wizard.file"), plan.file ? <Said text={plan.file.name} /> : t("wizard.no_file")],
           [t("wizard.unit"), plan.single ? t("wizard.unit_single")
             : t("dataset.unit", { column: plan.unitColumn, n: plan.maxRows })],
-          [t("wizard.budget"), `ε ${shown(plan.epsilon.replace(",", "."))}, δ ${shown(plan.delta)}`],
+          [t("wizard.budget"), `ε ${shown(typed(plan.epsilon))}, δ ${shown(typed(plan.delta))}`],
           [t("wizard.policy"), plan.policy],
         ]} />
         <p class="muted">{t("wizard.review_lead")}</p>
@@ -183,7 +183,7 @@ function bodyOf(plan: Plan) {
     name: plan.name, title: plan.title, description: plan.description,
     unit: plan.single ? null : { column: plan.unitColumn, max_rows: Number(plan.maxRows) },
     columns: plan.columns.map(tidy),
-    budget: { epsilon: plan.epsilon.replace(",", "."), delta: plan.delta },
+    budget: { epsilon: typed(plan.epsilon), delta: typed(plan.delta) },
     policy: plan.policy,
   };
 }

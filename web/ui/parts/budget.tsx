@@ -79,7 +79,9 @@ export function Price({ job, budget }: { job: Job; budget: Budget | undefined })
       {job.max_budget?.delta && units(job.max_budget.delta) !== 0n && (
         <p class="muted">δ {shown(job.max_budget.delta)}</p>
       )}
-      <OddsText epsilon={ask} pure={budget?.accounting !== "zcdp"} delta={budget?.delta} />
+      {job.lane === "dp"
+        ? <OddsText epsilon={ask} pure={budget?.accounting !== "zcdp"} delta={budget?.delta} />
+        : <p class="banner">{t("price.uncovered")}</p>}
       {budget && (
         <>
           <BudgetBar budget={budget} ask={decided ? undefined : ask} />
@@ -97,6 +99,7 @@ export function Price({ job, budget }: { job: Job; budget: Budget | undefined })
 }
 
 function priceOf(m: Measurement): string {
+  if (m.mechanism === "exact") return "–";
   return m.epsilon ? `ε ${shown(m.epsilon)}` : m.rho ? `ρ ${shown(m.rho)}` : "–";
 }
 

@@ -1,6 +1,6 @@
 // form.tsx -- fields with labels and places for errors; acts that cannot happen twice.
 import type { ComponentChildren, JSX } from "preact";
-import { useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { refusalOf, type Refusal } from "../api/client";
 import { Trouble } from "./states";
 
@@ -30,10 +30,15 @@ export function Field(
     onValue: (v: string) => void } & InputProps,
 ) {
   const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  // The attribute works on a page's first load only; these fields come later.
+  useEffect(() => {
+    if (rest.autoFocus) input.current?.focus();
+  }, []);
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <input {...(rest as { type: "email" })} id={id} value={value} aria-describedby={hint || error ? `${id}-h` : undefined}
+      <input {...(rest as { type: "email" })} ref={input} id={id} value={value} aria-describedby={hint || error ? `${id}-h` : undefined}
         aria-invalid={error ? true : undefined}
         onInput={(e) => onValue(e.currentTarget.value)} />
       {(hint || error) && <p class="hint" id={`${id}-h`}>{error ?? hint}</p>}

@@ -30,11 +30,18 @@ function pointOf(key: string, v: unknown): Point | null {
   return { key, value, error: Number.isFinite(error) ? error : null };
 }
 
-/** A table or list of numbers as points in a readable order; null for anything else. */
+/** A table or list of numbers as points in a readable order; null for anything else. A
+ * grouped answer carries one error for all of its values. */
 function pointsOf(v: unknown): Point[] | null {
+  if (isAnswer(v)) {
+    const shared = numberOf(v.error95);
+    const points = pointsOf(v.value);
+    return points && Number.isFinite(shared)
+      ? points.map((p) => ({ ...p, error: p.error ?? shared })) : points;
+  }
   const pairs: [string, unknown][] = Array.isArray(v)
     ? v.map((x, i) => [String(i + 1), x])
-    : isObject(v) && !isAnswer(v) ? Object.entries(v) : [];
+    : isObject(v) ? Object.entries(v) : [];
   if (pairs.length === 0) return null;
   const points = pairs.map(([k, x]) => pointOf(k, x));
   if (points.some((p) => p === null)) return null;
@@ -117,7 +124,8 @@ function Scalar({ value }: { value: unknown }) {
 function Value({ name, value }: { name: string; value: unknown }) {
   const points = pointsOf(value);
   if (points) return <Points name={name} points={points} />;
-  if (typeof value === "object" && value !== null && !isAnswer(value)) {
+  const plain = isAnswer(value) && (typeof value.value !== "object" || value.value === null);
+  if (typeof value === "object" && value !== null && !plain) {
     return (
       <pre class="log" tabIndex={0}>{visible(JSON.stringify(value, null, 2)).replaceAll("␊", "\n")}</pre>
     );
@@ -158,7 +166,9 @@ export function outputsCsv(outputs: unknown): string {
     return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
   const put = (name: string, key: string, v: unknown) => {
-    if (isAnswer(v)) rows.push([name, key, cell(v.value), cell(v.error95)]);
+    const many = isAnswer(v) && typeof v.value === "object" ? pointsOf(v) : null;
+    if (many) for (const p of many) rows.push([name, p.key, cell(p.value), cell(p.error)]);
+    else if (isAnswer(v)) rows.push([name, key, cell(v.value), cell(v.error95)]);
     else if (Array.isArray(v)) v.forEach((x, i) => put(name, key ? `${key}.${i + 1}` : `${i + 1}`, x));
     else if (isObject(v)) for (const [k, x] of Object.entries(v)) put(name, key ? `${key}.${k}` : k, x);
     else rows.push([name, key, cell(v), ""]);

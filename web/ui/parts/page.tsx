@@ -44,9 +44,9 @@ export function Card(
 }
 
 /** Term and description pairs. Empty descriptions are left out. */
-export function Facts({ of }: { of: [string, ComponentChildren][] }) {
+export function Facts({ of, wide }: { of: [string, ComponentChildren][]; wide?: boolean }) {
   return (
-    <dl class="facts">
+    <dl class={wide ? "facts wide" : "facts"}>
       {of.filter(([, v]) => v !== "" && v !== null && v !== undefined).map(([k, v]) => (
         <div key={k}><dt>{k}</dt><dd>{v}</dd></div>
       ))}

@@ -1,0 +1,66 @@
+// hostile.test.mjs -- what researchers write is shown and does nothing, on every page
+// that an owner opens.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { api, furnish, launch, missing, open, overflow, propose, serve, signIn, until, stateOf } from "./stage.mjs";
+
+const why = missing();
+const bait = "\"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}";
+const long = "W".repeat(180);
+
+describe("hostile text", { skip: why ?? false }, () => {
+  let site, browser, page, job, owner;
+
+  before(async () => {
+    site = await serve();
+    await site.addUser("olive@example.org", "Olive Owner", "owner", "admin");
+    await site.addUser("rae@example.org", `Rae ${bait}`, "researcher");
+    owner = await api(site.url, "olive@example.org");
+    const rae = await api(site.url, "rae@example.org");
+    await furnish(owner, rae.me.id, { title: bait, description: bait });
+    const source = `-- ${bait}\nlocal v = site.open "admissions"\nprint("${bait.replaceAll("\"", "'")}")\n`
+      + `return { n = v:count{ epsilon = 0.1 }:release(), ["<b>x</b>"] = 1 }\n`;
+    job = (await propose(rae, { title: bait, question: `${bait} ${long}`, source,
+      outputs: [{ name: "n", description: `${bait} ${long}`.slice(0, 200) }] })).id;
+    await until(async () => (await stateOf(owner, job)) !== "checking", "the checks");
+    browser = await launch();
+    page = await open(browser, site.url);
+    await signIn(page, "olive@example.org");
+  });
+  after(async () => {
+    await browser?.close();
+    await site?.stop();
+  });
+
+  const pages = () => ["/inbox?show=all", `/jobs/${job}`, `/jobs/${job}?tab=mock`, `/jobs/${job}?tab=checks`,
+    `/jobs/${job}?tab=talk`, "/datasets", "/datasets/admissions", "/datasets/admissions?tab=access",
+    "/budgets", "/people", "/audit", "/notifications"];
+
+  it("is inert on every page", async () => {
+    for (const path of pages()) {
+      await page.goto(path);
+      await page.locator("h1").first().waitFor();
+      await until(async () => (await page.locator(".bone").count()) === 0, `${path} to load`);
+      assert.equal(await page.locator("main img").count(), 0, `${path}: no image came of it`);
+      assert.equal(await page.locator("main script").count(), 0, `${path}: no script came of it`);
+      assert.ok((await overflow(page)) <= 0, `${path}: long words wrap`);
+      assert.deepEqual(page.breaches, [], path);
+    }
+  });
+
+  it("is shown as it was written", async () => {
+    await page.goto(`/jobs/${job}`);
+    const title = await page.locator("h1").textContent();
+    assert.equal(title, bait);
+  });
+
+  it("cannot hide or reorder: such characters are shown by number", async () => {
+    await page.route("**/versions/*/source", (route) => route.fulfill({ contentType: "text/x-lua",
+      body: "local a = 1 --\u202e } evil\u2066\nlocal\u200b b = 2\n" }));
+    await page.goto(`/jobs/${job}`);
+    await page.getByText("<U+202E>").waitFor();
+    const text = await page.locator(".code").textContent();
+    assert.match(text, /<U\+200B>/);
+    assert.doesNotMatch(text, /[\u202a-\u202e\u2066-\u2069\u200b]/);
+  });
+});
