@@ -316,9 +316,12 @@ class Site:
     def raw(self, data, timeout=5.0, half_close=False):
         """Sends bytes and reads until the server closes or falls silent."""
         with socket.create_connection((self.host, self.port), timeout=timeout) as s:
-            s.sendall(data)
-            if half_close:
-                s.shutdown(socket.SHUT_WR)
+            try:
+                s.sendall(data)
+                if half_close:
+                    s.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass  # the server closed first; what it said is still to be read
             return read_all(s, timeout)
 
 
