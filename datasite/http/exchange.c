@@ -146,9 +146,10 @@ exchange_refuse(struct exchange *x, enum err code)
         answer_add(&x->answer, "WWW-Authenticate", "Bearer realm=\"datasite\"");
     if (x->answer.status == 405)
         add_if(&x->answer, "Allow", allow_text(x));
-    if (x->rp.retry_after_s > 0)
+    if (x->rp.retry_after_s > 0) {
         add_if(
             &x->answer, "Retry-After", arena_strf(x->kept, "%d", x->rp.retry_after_s));
+    }
     return false;
 }
 
@@ -273,9 +274,10 @@ pass_gate(struct exchange *x)
     if (flaw != NULL)
         return FAIL(d, ERR_INVALID, "%s", flaw);
     host = head_host(&x->head);
-    if (host.len > 0 && !gate_knows_host(x->service->gate, host))
+    if (host.len > 0 && !gate_knows_host(x->service->gate, host)) {
         return FAIL(
             d, ERR_INVALID, "This site has no such name; see the setting hosts.");
+    }
     x->rp.retry_after_s = gate_wait_s(x->service->gate, x->address, clock_mono());
     if (x->rp.retry_after_s > 0)
         return FAIL(d, ERR_RATE, "Too many requests from this address.");
@@ -306,10 +308,11 @@ exchange_open(struct exchange *x)
         code = body_allowed(x);
     if (code != ERR_OK)
         return exchange_refuse(x, code);
-    if (x->is_options)
+    if (x->is_options) {
         answer_options(x);
-    else if (x->asset != NULL)
+    } else if (x->asset != NULL) {
         answer_asset(x);
+    }
     return x->answer.status == 0;
 }
 
@@ -335,9 +338,10 @@ admit(struct exchange *x)
 {
     x->cx.db = db_take(x->site->db, DB_RO);
     TRY(guard_admit(x));
-    if (x->body_bytes > 0 && (uint64_t)x->body_bytes > x->route->body_max)
+    if (x->body_bytes > 0 && (uint64_t)x->body_bytes > x->route->body_max) {
         return FAIL(&x->cx.diag, ERR_TOO_LARGE,
             "This call takes a body of %zu bytes at most.", x->route->body_max);
+    }
     if (x->route->body_max > 0)
         TRY(type_check(x));
     return ERR_OK;
@@ -366,17 +370,19 @@ body_take(struct exchange *x)
 
     if (x->route->body_max == 0 || (x->route->flags & UPLOAD) != 0)
         return ERR_OK;
-    if (x->body.full)
+    if (x->body.full) {
         return FAIL(&x->cx.diag, ERR_TOO_LARGE,
             "This call takes a body of %zu bytes at most.", x->route->body_max);
+    }
     if ((x->route->flags & CSV_BODY) != 0) {
         x->rq.text = buf_str(&x->body);
         return ERR_OK;
     }
     TRY(json_parse(&x->cx.diag, text, &x->rq.body));
-    if (!json_is_object(x->rq.body))
+    if (!json_is_object(x->rq.body)) {
         return FAIL_FIELD(
             &x->cx.diag, ERR_INVALID, "/", "The body must be a JSON object.");
+    }
     return ERR_OK;
 }
 

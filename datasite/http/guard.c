@@ -39,9 +39,10 @@ who_by_bearer(struct pass *p, const char *field)
 {
     struct ctx *cx = &p->x->cx;
 
-    if (strncasecmp(field, "Bearer ", 7) != 0)
+    if (strncasecmp(field, "Bearer ", 7) != 0) {
         return FAIL(
             &cx->diag, ERR_UNAUTHENTICATED, "Authorization is not a bearer token.");
+    }
     return token_by_bearer(cx, field + 7, &cx->actor, &p->scopes);
 }
 
@@ -56,9 +57,10 @@ who(struct pass *p)
         return ERR_OK;
     if (field != NULL)
         return who_by_bearer(p, field);
-    if (cookie == NULL || cookie[0] == '\0')
+    if (cookie == NULL || cookie[0] == '\0') {
         return FAIL(
             &x->cx.diag, ERR_UNAUTHENTICATED, "Sign in, or send a bearer token.");
+    }
     return session_by_cookie(&x->cx, cookie, &x->cx.actor, p->csrf);
 }
 

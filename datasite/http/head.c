@@ -45,7 +45,8 @@ is_field_text(struct str s)
 static bool
 same_name(struct str s, const char *name)
 {
-    return s.len == strlen(name) && strncasecmp(s.ptr, name, s.len) == 0;
+    return s.ptr != NULL && s.len == strlen(name) &&
+        strncasecmp(s.ptr, name, s.len) == 0;
 }
 
 static size_t

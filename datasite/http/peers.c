@@ -68,10 +68,11 @@ void
 peer_close(struct peers *s, struct peer *p)
 {
     pthread_mutex_lock(&s->lock);
-    if (p->prev != NULL)
+    if (p->prev != NULL) {
         p->prev->next = p->next;
-    else
+    } else {
         s->first = p->next;
+    }
     if (p->next != NULL)
         p->next->prev = p->prev;
     pthread_mutex_unlock(&s->lock);

@@ -91,9 +91,10 @@ request_cookie(struct request *rq, const char *name)
 
         at += strspn(at, " ;");
         n = strcspn(at, ";");
-        if (n > name_len && at[name_len] == '=' && memcmp(at, name, name_len) == 0)
+        if (n > name_len && at[name_len] == '=' && memcmp(at, name, name_len) == 0) {
             return arena_strn(
                 exchange_of(rq)->kept, at + name_len + 1, n - name_len - 1);
+        }
         at += n;
     }
     return NULL;
@@ -142,9 +143,10 @@ precondition_match(struct request *rq, const char *etag)
     const char *sent = request_header(rq, "If-Match");
 
     if (sent == NULL) {
-        if ((rq->route->flags & IF_MATCH) != 0)
+        if ((rq->route->flags & IF_MATCH) != 0) {
             return FAIL(
                 &rq->cx->diag, ERR_PRECONDITION, "Send If-Match with the ETag.");
+        }
         return ERR_OK;
     }
     if (tags_hold(sent, etag))

@@ -491,10 +491,11 @@ hand_to_crew(struct call *call)
     pthread_mutex_lock(&call->lock);
     suspend(call);
     pthread_mutex_unlock(&call->lock);
-    if ((call->x.route->flags & (SLOW | UPLOAD)) != 0)
+    if ((call->x.route->flags & (SLOW | UPLOAD)) != 0) {
         hand_over(call, call->server->crew, run_first);
-    else
+    } else {
         settle(call);
+    }
     return MHD_YES;
 }
 

@@ -74,10 +74,11 @@ deliver(struct stream *s, const struct buf *more, enum err code)
     pthread_mutex_lock(&s->lock);
     buf_add(&s->pending, more->ptr, more->len);
     if (code != ERR_OK || more->full || s->pending.full ||
-        clock_mono().us >= s->until.us)
+        clock_mono().us >= s->until.us) {
         end(s);
-    else if (s->pending.len > s->sent && !s->is_cut)
+    } else if (s->pending.len > s->sent && !s->is_cut) {
         s->resume(s->arg);
+    }
     goes_on = !s->is_over && !s->is_cut;
     pthread_mutex_unlock(&s->lock);
     return goes_on;
@@ -97,10 +98,11 @@ step(void *arg)
     code = look(s, &more);
     if (more.len == 0 && was_quiet)
         buf_addz(&more, ": still here\n\n");
-    if (deliver(s, &more, code))
+    if (deliver(s, &more, code)) {
         watch_add(s->watch, &s->waiter);
-    else
+    } else {
         s->done(s->arg);
+    }
 }
 
 ssize_t

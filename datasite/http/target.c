@@ -48,9 +48,10 @@ decode(struct diag *d, struct arena *a, struct str s, bool is_path, const char *
 
         if (c < 0)
             return FAIL(d, ERR_INVALID, "The address holds a bad percent escape.");
-        if (c == 0 || (is_path && (c < 0x20 || c == 0x7f || c == '\\')))
+        if (c == 0 || (is_path && (c < 0x20 || c == 0x7f || c == '\\'))) {
             return FAIL(
                 d, ERR_INVALID, "The address holds a control character or '\\'.");
+        }
         if (is_path && was_escaped && c == '/')
             return FAIL(d, ERR_INVALID, "The address holds an escaped '/'.");
         text[n++] = (char)c;
@@ -108,9 +109,10 @@ query_parse(struct diag *d, struct arena *a, struct str raw, struct target *t)
         const char *amp = memchr(raw.ptr, '&', raw.len);
         size_t n = amp == NULL ? raw.len : (size_t)(amp - raw.ptr);
 
-        if (t->query_n == QUERY_PAIRS_MAX)
+        if (t->query_n == QUERY_PAIRS_MAX) {
             return FAIL_FIELD(
                 d, ERR_INVALID, "/query", "There are too many query parameters.");
+        }
         if (n > 0)
             TRY(pair_add(d, a, (struct str){raw.ptr, n}, t));
         n += amp != NULL;

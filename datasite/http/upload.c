@@ -80,10 +80,11 @@ upload_put(struct upload *u, const void *p, size_t n)
 
     pthread_mutex_lock(&u->lock);
     taken = least(n, UPLOAD_WINDOW_BYTES - u->len);
-    if (u->is_discarding || u->bytes > u->bytes_max)
+    if (u->is_discarding || u->bytes > u->bytes_max) {
         taken = n;
-    else
+    } else {
         ring_put(u, p, taken);
+    }
     u->bytes += (int64_t)taken;
     pthread_cond_signal(&u->filled);
     pthread_mutex_unlock(&u->lock);

@@ -23,10 +23,11 @@ struct watch {
 static void
 unlist(struct watch *w, struct waiter *x)
 {
-    if (x->prev != NULL)
+    if (x->prev != NULL) {
         x->prev->next = x->next;
-    else
+    } else {
         w->first = x->next;
+    }
     if (x->next != NULL)
         x->next->prev = x->prev;
     x->is_listed = false;

@@ -9,9 +9,12 @@ export function Dialog(
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    const d = box.current;
-    d?.showModal();
-    return () => d?.close();
+    const before = document.activeElement;
+    box.current?.showModal();
+    // The dialog is gone from the page by now, so the browser cannot give the focus back.
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, []);
   return (
     <dialog ref={box} aria-labelledby={id}
