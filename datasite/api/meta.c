@@ -83,6 +83,7 @@ metrics_get(struct request *rq, struct reply *rp)
         entries);
     metric(&b, "datasite_events_total", "counter", "Events told to those concerned.",
         events);
+    request_traffic(rq, &b);
     text = arena_strn(cx->arena, b.ptr, b.len);
     if (text == NULL)
         return FAIL(&cx->diag, ERR_TOO_LARGE, "this needs too much memory");
