@@ -164,7 +164,7 @@ is_word(const char *name)
 {
     size_t n = 0;
 
-    while (lua_name_byte(name[n], n == 0))
+    while (name_byte(name[n], n == 0))
         n++;
     return n > 0 && name[n] == '\0';
 }
@@ -181,8 +181,8 @@ text_names(struct str text, const char *name)
         if (hit == NULL)
             return false;
         i = (size_t)(hit - text.ptr);
-        bool starts = i == 0 || !lua_name_byte(text.ptr[i - 1], false);
-        bool ends = i + n == text.len || !lua_name_byte(text.ptr[i + n], false);
+        bool starts = i == 0 || !name_byte(text.ptr[i - 1], false);
+        bool ends = i + n == text.len || !name_byte(text.ptr[i + n], false);
 
         if ((starts && ends) || !is_word(name))
             return true;
@@ -200,7 +200,7 @@ scan_columns(struct diag *d, struct scan *s)
 
         if (plain == NULL)
             return FAIL(d, ERR_TOO_LARGE, "scanning needs too much memory");
-        text = (struct str){plain, lua_unescape(s->at.text, plain)};
+        text = (struct str){plain, literal_unescape(s->at.text, plain)};
     }
     for (size_t i = 0; i < s->schema->columns_n; i++) {
         const char *name = s->schema->columns[i].name;

@@ -18,7 +18,7 @@ struct csv_source {
 };
 
 struct csv_field {
-    struct str text;   /* unescaped; valid until the next call */
+    struct str text; /* unescaped; valid until the next call */
     bool quoted;
     bool last;         /* of its record */
     int64_t line;      /* of its first byte, from 1 */
@@ -26,7 +26,11 @@ struct csv_field {
     const char *wrong; /* NULL: nothing */
 };
 
-enum csv_step { CSV_FIELD, CSV_END, CSV_FAILED };
+enum csv_step {
+    CSV_FIELD,
+    CSV_END,
+    CSV_FAILED
+};
 
 struct csvscan;
 /* Owned by the caller; NULL: no memory. */

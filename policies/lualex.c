@@ -41,7 +41,7 @@ step_to(struct lualex *x, size_t at)
 }
 
 bool
-lua_name_byte(char c, bool first)
+name_byte(char c, bool first)
 {
     bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 
@@ -168,7 +168,7 @@ number_length(const struct lualex *x)
         char c = peek(x, n);
         bool sign = (c == '+' || c == '-') && n > 0 && is_exponent(peek(x, n - 1));
 
-        if (!sign && c != '.' && !lua_name_byte(c, false))
+        if (!sign && c != '.' && !name_byte(c, false))
             return n;
     }
 }
@@ -186,7 +186,7 @@ name_length(const struct lualex *x)
 {
     size_t n = 0;
 
-    while (lua_name_byte(peek(x, n), n == 0))
+    while (name_byte(peek(x, n), n == 0))
         n++;
     return n;
 }
@@ -278,7 +278,7 @@ digits(struct str s, int base, size_t max, uint32_t *value)
     return n;
 }
 
-/* "u{XXX}" behind the backslash: never longer than what it was written with. */
+/* "u{…}" behind the backslash: never longer than what it was written with. */
 static size_t
 unescape_code_point(struct str s, char *out, size_t *out_n)
 {
@@ -334,7 +334,7 @@ unescape_one(struct str s, char *out, size_t *out_n)
 }
 
 size_t
-lua_unescape(struct str text, char *out)
+literal_unescape(struct str text, char *out)
 {
     size_t n = 0;
 

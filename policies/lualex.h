@@ -33,7 +33,7 @@ void lualex_init(struct lualex *x, struct str source);
 struct lua_token lualex_next(struct lualex *x);
 /* What a quoted string stands for: into out, which holds text.len bytes; the length. An
  * escape that Lua refuses stands for itself. */
-size_t lua_unescape(struct str text, char *out);
-bool lua_name_byte(char c, bool first);
+size_t literal_unescape(struct str text, char *out);
+bool name_byte(char c, bool first);
 
 #endif

@@ -11,7 +11,8 @@
 #define PACK_PATH "policies/packs/%s.json"
 
 /* Every file of policies/packs, in the order in which they are offered. */
-static const char *const packs[] = {"dp-only", "open-review"};
+static const char *const packs[] = {
+    "dp-only", "open-review", "acro-uk", "datashield", "opensafely"};
 
 static const char *const lane_names[] = {
     [LANE_DP] = "dp",
@@ -119,21 +120,27 @@ enum err
 policy_parse(struct diag *d, json_t *doc, struct policy *out)
 {
     const char *name, *title, *description = "", *release[3] = {NULL, NULL, NULL};
-    json_int_t approvals = 1, slot = 0, questions = RUN_QUESTIONS_DEFAULT;
+    json_int_t approvals = 1, days = 0, slot = 0, questions = RUN_QUESTIONS_DEFAULT;
     json_int_t output = RUN_OUTPUT_BYTES_DEFAULT, cpu = RUN_CPU_MS_DEFAULT;
     json_int_t wall = RUN_WALL_MS_DEFAULT, memory = RUN_MEMORY_BYTES_DEFAULT;
 
-    *out = (struct policy){0};
+    json_t *rules = NULL;
+
+    *out = (struct policy){.output = sdc_limits_default()};
     TRY(json_take(d, doc,
-        "{s:s, s:s, s?s, s:{s?{s:s!}, s?{s:s!}, s?{s:s!} !}, s?I, s?I,"
-        " s?{s?I, s?I, s?I, s?I, s?I !} !}",
+        "{s:s, s:s, s?s, s:{s?{s:s!}, s?{s:s!}, s?{s:s!} !}, s?I, s?I, s?I,"
+        " s?{s?I, s?I, s?I, s?I, s?I !}, s?o !}",
         "name", &name, "title", &title, "description", &description, "lanes", "dp",
         "release", &release[LANE_DP], "exact", "release", &release[LANE_EXACT], "rows",
-        "release", &release[LANE_ROWS], "approvals", &approvals, "time_slot_s", &slot,
-        "limits", "questions", &questions, "output_bytes", &output, "cpu_ms", &cpu,
-        "wall_ms", &wall, "memory_bytes", &memory));
+        "release", &release[LANE_ROWS], "approvals", &approvals, "approval_days", &days,
+        "time_slot_s", &slot, "limits", "questions", &questions, "output_bytes",
+        &output, "cpu_ms", &cpu, "wall_ms", &wall, "memory_bytes", &memory, "output",
+        &rules));
+    if (rules != NULL)
+        TRY(sdc_limits_parse(d, rules, &out->output));
     const struct member members[] = {
         {"/approvals", approvals, 1, 9},
+        {"/approval_days", days, 0, 3650},
         {"/time_slot_s", slot, 0, 86400},
         {"/limits/questions", questions, 1, 1000000},
         {"/limits/output_bytes", output, 1, FRAME_BYTES_MAX / 2},
@@ -146,6 +153,7 @@ policy_parse(struct diag *d, json_t *doc, struct policy *out)
     TRY(lanes_take(d, release, out));
     TRY(members_check(d, members, ARRAY_N(members)));
     out->approvals = (int)approvals;
+    out->approval_days = days;
     out->time_slot_s = slot;
     out->questions_max = questions;
     out->output_bytes_max = output;

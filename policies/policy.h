@@ -7,6 +7,7 @@
 
 #include "datasite/base/arena.h"
 #include "datasite/base/json.h"
+#include "policies/sdc_cells.h"
 
 enum lane {
     LANE_DP,
@@ -24,10 +25,12 @@ struct policy {
     bool lane_allowed[3];         /* by enum lane */
     enum release_rule release[3]; /* by enum lane; exact and rows are HELD always */
     int approvals;                /* k of n reviewers */
+    int64_t approval_days;        /* until an approval runs out; 0: never */
     int64_t time_slot_s;          /* 0: off */
     int64_t questions_max;
     int64_t output_bytes_max;
     int64_t cpu_ms_max, wall_ms_max, memory_bytes_max;
+    struct sdc_limits output; /* of exact answers */
 };
 
 const char *lane_name(enum lane l);

@@ -5,6 +5,7 @@
 #include "policies/rng_state.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -47,6 +48,11 @@ rng_new(void)
     (void)madvise(r, sizeof *r, MADV_DONTDUMP); /* a kernel without it still serves */
     CHECK(sodium_init() != -1);
     key_from_kernel(r);
+#ifdef DATASITE_TEST_SEED
+    const char *noise = getenv("DATASITE_TEST_NOISE");
+
+    r->constant = noise != NULL && strcmp(noise, "constant") == 0;
+#endif
     return r;
 }
 
@@ -134,5 +140,11 @@ rng_seeded(uint64_t seed)
     memset(r->pool, 0, RNG_KEY_BYTES);
     memcpy(r->pool, &seed, sizeof seed);
     return r;
+}
+
+bool
+rng_is_constant(const struct rng *r)
+{
+    return r->constant;
 }
 #endif

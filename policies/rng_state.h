@@ -13,8 +13,11 @@
 #define RNG_POOL_BYTES 4096
 
 struct rng {
-    size_t left;                  /* bytes at the end of pool not handed out yet */
-    bool keyed;                   /* pool starts with a key */
+    size_t left; /* bytes at the end of pool not handed out yet */
+    bool keyed;  /* pool starts with a key */
+#ifdef DATASITE_TEST_SEED
+    bool constant; /* noise hides everything */
+#endif
     uint8_t pool[RNG_POOL_BYTES]; /* next key, bytes handed out (wiped), bytes left */
 };
 

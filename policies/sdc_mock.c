@@ -236,14 +236,15 @@ static double
 neighbour_hits(const int64_t *x, size_t x_n, const int64_t *y, size_t y_n)
 {
     static const int64_t away[] = {-7, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 7};
+    const size_t n = ARRAY_N(away);
     uint64_t range = (uint64_t)x[x_n - 1] - (uint64_t)x[0], unit = grid_of(x, x_n);
     double most = 0;
 
     for (; unit > 0 && unit <= range / 16; unit *= 10) {
         size_t found = 0;
-        for (size_t i = 0; i < ARRAY_N(away); i++)
+        for (size_t i = 0; i < n; i++)
             found += hits(x, x_n, y, y_n, away[i] * (int64_t)unit);
-        most = fmax(most, (double)found / (double)ARRAY_N(away));
+        most = fmax(most, (double)found / (double)n);
     }
     return most;
 }

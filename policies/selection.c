@@ -190,6 +190,8 @@ choose(const struct mechanism *m, struct rng *r, const int64_t *scores, size_t *
     bool once = m->kind == MECH_PERMUTE_AND_FLIP;
     int64_t best = best_of(scores, among, n);
 
+    if (rng_is_constant(r))
+        return 0;
     for (size_t asked = 0;; asked += once) {
         CHECK(asked < n);
         swap(&among[asked], &among[asked + rng_below(r, n - asked)]);
@@ -321,7 +323,7 @@ threshold_run(const struct mechanism *m, struct rng *r, uint64_t least,
     const __int128 *values, const uint64_t *units, size_t n, int64_t *noisy, bool *keep)
 {
     for (size_t i = 0; i < n; i++) {
-        noisy[i] = mechanism_saturate(values[i], mechanism_draw(m, r));
+        mechanism_run(m, r, &values[i], 1, &noisy[i]);
         keep[i] = units[i] >= least && threshold_keeps(m, noisy[i]);
     }
 }
@@ -382,6 +384,8 @@ keep_draw(const struct keep_curve *c, struct rng *r, uint64_t units)
 {
     size_t at = units < c->n ? (size_t)units : c->n - 1;
 
+    if (rng_is_constant(r))
+        return false;
     return rng_below(r, KEEP_ONE) < c->at[at];
 }
 
@@ -423,6 +427,8 @@ sparse_run(const struct mechanism *m, struct rng *r, const __int128 *values, siz
 {
     __int128 bar = threshold + mechanism_draw(m, r);
 
+    if (rng_is_constant(r))
+        return n;
     for (size_t i = 0; i < n; i++) {
 #ifdef MUTANT_SPARSE_WITHOUT_QUERY_NOISE
         __int128 noise = 0;

@@ -8,7 +8,9 @@
 #include "datasite/base/log.h"
 #include "sandbox/charge.h"
 #include "sandbox/luabox_end.h"
+#include "sandbox/parts.h"
 #include "sandbox/question.h"
+#include "sandbox/rowrun.h"
 #include "sandbox/vault.h"
 #include "sandbox/worker.h"
 
@@ -36,6 +38,9 @@ struct broker {
     struct table table;
     struct rng *rng;
     struct worker worker;
+    struct rowrun rowrun;
+    struct row_port rows;
+    struct parts parts;
     struct monous deadline;
     int64_t questions_left, explains_left;
     bool was_unpaid, was_denied; /* what the worker may say it died of */
@@ -143,9 +148,24 @@ answered_before(const struct broker *b, struct digest measurement)
     return NULL;
 }
 
+/* Evidence goes with what is exact, and only of private data. */
 static enum err
-remember(
-    struct diag *d, struct broker *b, const struct charge_ask *ask, struct str answer)
+add_evidence(
+    struct diag *d, const struct broker *b, const struct question *q, json_t *m)
+{
+    json_t *evidence;
+
+    if (!question_is_exact(q) || b->dataset_id[0] == 0)
+        return ERR_OK;
+    TRY(question_evidence(d, q, &b->table, &evidence));
+    return json_object_set_new(m, "evidence", evidence) == 0
+        ? ERR_OK
+        : FAIL(d, ERR_INTERNAL, "the evidence could not be noted");
+}
+
+static enum err
+remember(struct diag *d, struct broker *b, const struct question *q,
+    const struct charge_ask *ask, struct str answer)
 {
     struct answered *a = arena_array(b->arena, sizeof *a, 1);
     const char *text = arena_strn(b->arena, answer.ptr, answer.len);
@@ -166,7 +186,7 @@ remember(
         (int)ask->exact);
     if (m == NULL || json_array_append_new(b->measurements, m) != 0)
         return FAIL(d, ERR_INTERNAL, "the measurement could not be noted");
-    return ERR_OK;
+    return add_evidence(d, b, q, m);
 }
 
 /* Charged and durable: compute, and have the answer kept before anyone sees it. */
@@ -179,6 +199,8 @@ answer_and_keep(struct diag *d, struct broker *b, struct arena *a,
     } else {
         TRY(question_answer(d, a, q, &b->table, b->rng, answer));
     }
+    if (b->rowrun.failed != ERR_OK)
+        return FAIL(d, b->rowrun.failed, "the row programs did not come to their end");
     if (answer->full)
         return FAIL(d, ERR_TOO_LARGE, "the answer is too large");
     return charge_keep(d, b->server_fd, ask->measurement, buf_str(answer));
@@ -206,12 +228,20 @@ pay_and_answer(struct diag *d, struct broker *b, struct arena *a,
         return FAIL(d, ERR_POLICY, "the policy allows %lld measurements a run",
             (long long)b->order.limits.questions_max);
     }
+#ifdef MUTANT_CHARGE_AFTER_DRAW
+    TRY(answer_and_keep(d, b, a, q, &ask, answer));
+    TRY(charge_ask(d, b->server_fd, &ask, &verdict, answer));
+    return remember(d, b, q, &ask, buf_str(answer));
+#endif
+    TRY(parts_price(d, &b->parts, q, &ask.price));
     TRY(charge_ask(d, b->server_fd, &ask, &verdict, answer));
     if (verdict == CHARGE_REFUSED)
         return FAIL(d, ERR_BUDGET, "%.300s", buf_str(answer).ptr);
     if (verdict == CHARGE_PAID)
+        parts_paid(&b->parts, q);
+    if (verdict != CHARGE_STORED)
         TRY(answer_and_keep(d, b, a, q, &ask, answer));
-    return remember(d, b, &ask, buf_str(answer));
+    return remember(d, b, q, &ask, buf_str(answer));
 }
 
 static enum err
@@ -222,12 +252,14 @@ ask(struct diag *d, struct broker *b, const struct frame *in, struct buf *answer
         .columns = b->order.columns,
         .lane = b->order.lane,
         .accounting = b->order.accounting,
-        .rows_assumed = b->order.rows_assumed};
+        .rows_assumed = b->order.rows_assumed,
+        .rows = &b->rows};
     struct question *q;
 
     if (a == NULL)
         return FAIL(d, ERR_TOO_LARGE, "no memory");
     TRY(question_parse(d, a, &c, buf_str(&in->body), &q));
+    TRY(question_check(d, q));
     if (in->type == FRAME_EXPLAIN) {
         if (b->explains_left-- <= 0)
             return FAIL(d, ERR_POLICY, "too many calls of explain");
@@ -298,11 +330,16 @@ on_ask(struct broker *b, const struct frame *in)
 
     buf_init(&answer, FRAME_BYTES_MAX - 1024);
     e = ask(&d, b, in, &answer);
+    rowrun_end(&b->rowrun);
     struct str text = buf_str(&answer);
     if (e != ERR_OK) {
         note_refusal(b, &d);
         reply = refusal_frame(e);
         text = str_of(d.text);
+    }
+    if (e == ERR_TIMEOUT) {
+        end_run(b, OUTCOME_TIMEOUT, 0, "the run took longer than it may");
+        return STOP;
     }
     if (reply == FRAME_NONE) {
         log_diag(LOG_ERROR, "broker.question", &d);
@@ -522,6 +559,19 @@ hand_over(struct diag *d, struct broker *b)
     return ERR_OK;
 }
 
+/* Before there are data in this process: what is forked off holds none. */
+static enum err
+start_rows(struct diag *d, struct broker *b, const struct broker_setup *s)
+{
+    b->rowrun = (struct rowrun){.deadline = b->deadline,
+        .memory_bytes = b->order.limits.memory_bytes,
+        .cpu_ms = b->order.limits.cpu_ms,
+        .seed = b->order.seed,
+        .is_mock = b->dataset_id[0] == 0};
+    b->rows = rowrun_port(&b->rowrun);
+    return starter_fork(d, s->worker_exe, &b->rowrun.starter_fd);
+}
+
 /* The worker starts while the columns load; neither goes on before both jails are shut. */
 static enum err
 run(struct diag *d, struct broker *b, const struct broker_setup *s)
@@ -531,6 +581,7 @@ run(struct diag *d, struct broker *b, const struct broker_setup *s)
         .cpu_ms = b->order.limits.cpu_ms,
         .probe = -1};
 
+    TRY(start_rows(d, b, s));
     TRY(worker_start(d, s->worker_exe, &limits, &b->worker));
     jail.may_kill = b->worker.pid;
     TRY(load_data(d, b, s));
@@ -546,6 +597,7 @@ static enum err
 prepare(struct diag *d, struct broker *b, struct frame *order)
 {
     b->arena = arena_new(RUN_ARENA_BYTES);
+    b->parts.a = b->arena;
     b->measurements = json_array();
     if (b->arena == NULL || b->measurements == NULL)
         return FAIL(d, ERR_TOO_LARGE, "no memory");

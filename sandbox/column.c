@@ -290,6 +290,22 @@ table_index(struct diag *d, struct table *t)
     return ERR_OK;
 }
 
+uint64_t
+table_hash(const struct table *t, struct str s)
+{
+    return keyed_hash(t->key, s);
+}
+
+uint64_t
+table_unit_hash(const struct table *t, size_t row)
+{
+    const struct column *c = &t->columns[t->schema->unit_column];
+    int64_t scratch;
+    uint64_t words[2] = {keyed_hash(t->key, unit_name(c, row, &scratch)), UINT64_MAX};
+
+    return table_hash(t, (struct str){(const char *)words, sizeof words});
+}
+
 void
 table_truncate(const struct table *t, int64_t rows_max, uint8_t *mask)
 {

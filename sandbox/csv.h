@@ -8,21 +8,26 @@
 
 #include "sandbox/column.h"
 
-struct csv_place { int64_t line; int column; char name[NAME_BYTES_MAX + 1]; char text[160]; };
+struct csv_place {
+    int64_t line;
+    int column;
+    char name[NAME_BYTES_MAX + 1];
+    char text[160];
+};
 struct csv_report {
     int64_t rows;
-    int64_t outside_bounds;              /* numbers accepted, to be clamped where used */
-    struct digest sha256;                /* of the bytes as they came */
+    int64_t outside_bounds; /* numbers accepted, to be clamped where used */
+    struct digest sha256;   /* of the bytes as they came */
     struct csv_place places[CSV_PLACES_MAX];
-    size_t places_n;                     /* > 0: the text is refused */
+    size_t places_n; /* > 0: the text is refused */
 };
 
 /* Receives one segment of at most SEGMENT_ROWS parsed rows: for every schema column
  * values[c][0..rows), valid[c][0..rows), and for text and id columns texts[c][0..rows). */
 struct csv_sink {
     void *self;
-    enum err (*segment)(void *self, struct diag *d, size_t rows,
-        int64_t *const *values, uint8_t *const *valid, const struct str *const *texts);
+    enum err (*segment)(void *self, struct diag *d, size_t rows, int64_t *const *values,
+        uint8_t *const *valid, const struct str *const *texts);
 };
 
 /* Reads fd to its end. ERR_UNPROCESSABLE with report->places when rows break the schema;

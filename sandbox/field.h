@@ -6,20 +6,23 @@
 
 struct expr;
 struct lookup;
+struct row_program;
 
 enum field_kind {
     FIELD_COLUMN,  /* of the table */
     FIELD_DERIVED, /* an expression over earlier fields */
     FIELD_CLIPPED, /* an earlier field within narrower bounds */
-    FIELD_LOOKUP   /* what a public table says about an earlier field */
+    FIELD_LOOKUP,  /* what a public table says about an earlier field */
+    FIELD_MAPPED   /* what a row program says about earlier fields */
 };
 
 struct field {
     struct schema_column type; /* name, type, decimals, nullable, bounds, categories */
     enum field_kind kind;
-    size_t source;             /* COLUMN: index in the schema; CLIPPED, LOOKUP: a field */
-    const struct expr *expr;   /* DERIVED */
+    size_t source;           /* COLUMN: index in the schema; CLIPPED, LOOKUP: a field */
+    const struct expr *expr; /* DERIVED */
     const struct lookup *lookup;
+    const struct row_program *program; /* MAPPED */
 };
 
 /* The fields made so far, and which of them names reach now. */

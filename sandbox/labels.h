@@ -12,6 +12,7 @@ bool labels_code(struct labels *l, struct str text, uint32_t *code);
 /* The code of a text that is there, or -1. */
 int64_t labels_find(const struct labels *l, struct str text);
 size_t labels_n(const struct labels *l);
-struct str labels_text(const struct labels *l, size_t code); /* borrowed; a NUL follows */
+struct str labels_text(
+    const struct labels *l, size_t code); /* borrowed; a NUL follows */
 
 #endif

@@ -90,7 +90,6 @@ static const struct verb verbs[] = {
             {"columns", NULL, TEXTS, false}, {"intercept", NULL, FLAG, true},
             {"steps", NULL, NUMBER, true}, {"rate", NULL, NUMBER, true},
             {"clip", NULL, NUMBER, true}}},
-    {"collect", MEASURE, {{"source", NULL, TEXT, false}}},
 };
 
 static const struct field price_fields[] = {
@@ -739,9 +738,10 @@ static void
 push_answer_value(lua_State *L, int doc)
 {
     lua_Integer decimals;
-    bool grouped;
+    bool grouped, is_number;
 
     lua_getfield(L, doc, "decimals");
+    is_number = lua_isinteger(L, -1); /* names are told without */
     decimals = lua_tointeger(L, -1);
     grouped = lua_getfield(L, doc, "keys") == LUA_TTABLE;
     lua_pop(L, 2);
@@ -753,7 +753,8 @@ push_answer_value(lua_State *L, int doc)
         lua_pop(L, 1);
         lua_getfield(L, doc, "values");
     }
-    scale(L, decimals);
+    if (is_number)
+        scale(L, decimals);
 }
 
 /* Turns the document on top of the stack into what release() gives: value, error95, and
@@ -794,12 +795,30 @@ raise_refusal(lua_State *L, enum luabox_verdict verdict)
 
 /* Asks and leaves the answer's document, as a table, on top of the stack. */
 static void
-ask(lua_State *L, const char *name, enum luabox_ask what, bool priced)
+ask_text(
+    lua_State *L, const char *name, enum luabox_ask what, const struct luatext *plan)
 {
     struct luabox *box = luabox_of(L);
+    enum luabox_verdict verdict;
+    struct str s;
+
+    if (plan->len > PLAN_BYTES_MAX)
+        luaL_error(L, "%s: the plan is too long", name);
+    verdict =
+        box->port->ask(box->port->self, L, what, (struct str){plan->ptr, plan->len});
+    if (verdict != LUABOX_ANSWER)
+        raise_refusal(L, verdict);
+    s.ptr = lua_tolstring(L, -1, &s.len);
+    if (!luajson_push_value(L, s) || !lua_istable(L, -1))
+        luaL_error(L, "%s: the answer could not be read", name);
+}
+
+/* The same for the measurement in slot 1. */
+static void
+ask(lua_State *L, const char *name, enum luabox_ask what, bool priced)
+{
     struct luatext plan;
     struct str s;
-    enum luabox_verdict verdict;
 
     luatext_init(&plan, L);
     for (int i = 1; i <= 1 + priced; i++) {
@@ -811,15 +830,7 @@ ask(lua_State *L, const char *name, enum luabox_ask what, bool priced)
     if (what == LUABOX_EXACT)
         luatext_addz(&plan, ",\"exact\":true");
     luatext_addz(&plan, "}");
-    if (plan.len > PLAN_BYTES_MAX)
-        luaL_error(L, "%s: the plan is too long", name);
-    verdict =
-        box->port->ask(box->port->self, L, what, (struct str){plan.ptr, plan.len});
-    if (verdict != LUABOX_ANSWER)
-        raise_refusal(L, verdict);
-    s.ptr = lua_tolstring(L, -1, &s.len);
-    if (!luajson_push_value(L, s) || !lua_istable(L, -1))
-        luaL_error(L, "%s: the answer could not be read", name);
+    ask_text(L, name, what, &plan);
 }
 
 static struct measurement *
@@ -881,6 +892,27 @@ measurement_exact(lua_State *L)
     return 1;
 }
 
+/* collect(source): the value that a program over the rows gives; it has no price. */
+static int
+handle_collect(lua_State *L)
+{
+    static const struct field source = {"source", NULL, TEXT, false};
+    struct call c = {.L = L, .name = "collect"};
+    struct str before;
+
+    lua_settop(L, 2);
+    before = push_operations(&c);
+    luatext_init(&c.text, L);
+    luatext_addz(&c.text, "{\"ops\":[");
+    luatext_add(&c.text, before.ptr, before.len);
+    luatext_addz(&c.text, "],\"measure\":{\"kind\":\"collect\"");
+    put_member(&c, 2, &source);
+    luatext_addz(&c.text, "},\"exact\":true}");
+    ask_text(L, c.name, LUABOX_EXACT, &c.text);
+    lua_getfield(L, -1, "value");
+    return 1;
+}
+
 /* ---- site ---- */
 
 static int
@@ -934,7 +966,7 @@ static int
 build_site(lua_State *L)
 {
     static const luaL_Reg handle_more[] = {{"partition", handle_partition},
-        {"join_public", handle_join_public}, {NULL, NULL}};
+        {"join_public", handle_join_public}, {"collect", handle_collect}, {NULL, NULL}};
     static const luaL_Reg measurement_list[] = {{"explain", measurement_explain},
         {"release", measurement_release}, {"exact", measurement_exact}, {NULL, NULL}};
     static const luaL_Reg site_list[] = {

@@ -2,8 +2,13 @@
 #include "sandbox/measure.h"
 
 #include "datasite/base/check.h"
-#include "policies/selection.h"
+#include "sandbox/cells.h"
+#include "sandbox/choice.h"
+#include "sandbox/logistic.h"
+#include "sandbox/moments.h"
+#include "sandbox/rowmeasure.h"
 #include "sandbox/rows.h"
+#include "sandbox/sparse.h"
 #include "sandbox/stability.h"
 
 #include <string.h>
@@ -23,30 +28,37 @@ struct tally {
     int64_t *part;      /* lanes * stride: sums until they are moved */
     __int128 *sums;     /* stride; NULL: not wanted */
     int64_t parts_left; /* batches until part has to be moved */
-    const uint32_t *lut[GROUP_FIELDS_MAX];
-    int64_t base[GROUP_FIELDS_MAX];
-    size_t lut_n[GROUP_FIELDS_MAX];
-    uint32_t
-        even[GROUP_FIELDS_MAX]; /* the stride where lut is a multiple; 0: it is not */
-    uint32_t *unit_cells;       /* COUNT_UNITS: by row, its cell, or the last one */
+    struct cells cells;
+    int64_t *by_bin;      /* bins: of the cell that is told */
+    uint32_t *unit_cells; /* COUNT_UNITS: by row, its cell, or the last one */
 };
 
 size_t
 measure_width(const struct plan *p)
 {
-    const struct quantiles *q = &p->measure.quantiles;
-
     switch (p->measure.kind) {
     case MEASURE_COUNT:
     case MEASURE_COUNT_UNITS:
     case MEASURE_SUM:
+    case MEASURE_SAMPLE_AGGREGATE:
+    case MEASURE_COLLECT:
         return 1;
     case MEASURE_MEAN:
         return 2;
     case MEASURE_HISTOGRAM:
+    case MEASURE_BOUNDS:
         return p->measure.bins;
     case MEASURE_QUANTILE:
-        return q->nums_n * q->candidates_n;
+    case MEASURE_MOST_COMMON:
+        return choice_width(p);
+    case MEASURE_VARIANCE:
+    case MEASURE_COVARIANCE:
+    case MEASURE_FIT_LINEAR:
+        return moments_width(p);
+    case MEASURE_FIT_LOGISTIC:
+        return logistic_width(p);
+    case MEASURE_ABOVE_THRESHOLD:
+        return p->measure.fields_n;
     }
     UNREACHABLE();
 }
@@ -54,14 +66,14 @@ measure_width(const struct plan *p)
 size_t
 measure_told(const struct plan *p)
 {
-    return p->measure.kind == MEASURE_QUANTILE ? p->measure.quantiles.nums_n
-                                               : measure_width(p);
+    return choice_is(p) ? choice_picks(p) : measure_width(p);
 }
 
 static bool
 has_bins(const struct plan *p)
 {
-    return p->measure.kind == MEASURE_HISTOGRAM || p->measure.kind == MEASURE_QUANTILE;
+    return p->measure.kind == MEASURE_HISTOGRAM || p->measure.kind == MEASURE_BOUNDS ||
+        choice_is(p);
 }
 
 static const struct schema_column *
@@ -83,75 +95,6 @@ no_memory(struct diag *d)
 }
 
 /* ---- the cells of a batch ---- */
-
-static int64_t
-axis_code(const struct tally *y, const struct table *t, const struct axis *x, size_t i)
-{
-    const struct field *f = &y->p->scope.fields[x->field];
-
-    if (x->texts == NULL)
-        return x->values[i];
-    CHECK(f->kind == FIELD_COLUMN);
-    return labels_find(t->columns[f->source].labels, x->texts[i]);
-}
-
-/* A table from an axis' values to the share of the cell that they stand for. */
-static enum err
-make_lut(struct diag *d, struct arena *a, struct tally *y, const struct table *t,
-    size_t axis)
-{
-    const struct grouping *g = &y->p->grouping;
-    const struct axis *x = &g->axes[axis];
-    const struct field *f = &y->p->scope.fields[x->field];
-    int64_t least = axis_code(y, t, x, 0), most = least;
-    size_t stride = 1;
-    uint32_t *lut;
-
-    for (size_t i = axis + 1; i < g->axes_n; i++)
-        stride *= g->axes[i].n;
-    for (size_t i = 1; i < x->n; i++) {
-        int64_t code = axis_code(y, t, x, i);
-        least = code < least ? code : least;
-        most = code > most ? code : most;
-    }
-    if (x->texts != NULL) { /* as long as the dictionary, whatever the keys are */
-        least = -1;
-        most = (int64_t)labels_n(t->columns[f->source].labels);
-    }
-    y->base[axis] = least;
-    y->lut_n[axis] = (size_t)(most - least) + 1;
-    y->lut[axis] = lut = arena_array(a, sizeof *lut, y->lut_n[axis]);
-    if (lut == NULL)
-        return no_memory(d);
-    for (size_t i = 0; i < y->lut_n[axis]; i++)
-        lut[i] = (uint32_t)g->cells;
-    for (size_t i = 0; i < x->n; i++)
-        lut[axis_code(y, t, x, i) - least] = (uint32_t)(i * stride);
-    y->even[axis] = (uint32_t)stride;
-    for (size_t i = 0; i < y->lut_n[axis]; i++)
-        if (lut[i] != i * stride)
-            y->even[axis] = 0;
-    return ERR_OK;
-}
-
-static void
-batch_cells(const struct tally *y, const struct batch *b, uint32_t *cell)
-{
-    const struct grouping *g = &y->p->grouping;
-    uint32_t none = (uint32_t)g->cells;
-
-    memset(cell, 0, b->n * sizeof *cell);
-    for (size_t i = 0; i < g->axes_n; i++) {
-        size_t field = g->axes[i].field;
-        if (y->even[i] != 0)
-            kernel_cells_even(b->values[field], b->valid[field], y->base[i], y->even[i],
-                y->lut_n[i], none, cell, b->n);
-        else
-            kernel_cells(b->values[field], b->valid[field], y->base[i], y->lut[i],
-                y->lut_n[i], none, cell, b->n);
-    }
-    kernel_cells_close(cell, none, b->n);
-}
 
 /* A histogram's cells are those of the grouping, divided into bins. */
 static void
@@ -233,7 +176,7 @@ add_batch(struct tally *y, struct batch *b)
         add_whole(y, b);
         return;
     }
-    batch_cells(y, b, cell);
+    cells_of(&y->cells, b, cell);
     if (has_bins(y->p))
         batch_bins(y, b, cell);
     if (y->unit_cells != NULL)
@@ -271,6 +214,9 @@ tally_room(struct diag *d, struct arena *a, struct tally *y, const struct table 
 
     y->bins = has_bins(p) ? p->measure.bins : 0;
     y->stride = cells * (y->bins + 1);
+    y->by_bin = arena_array(a, sizeof *y->by_bin, y->bins + 1);
+    if (y->by_bin == NULL)
+        return no_memory(d);
     y->lanes = y->stride <= LANES_CELLS_MAX ? LANES_N : 1;
     y->parts_left = NARROW_BATCHES;
     if (p->measure.kind != MEASURE_SUM)
@@ -290,9 +236,7 @@ tally_room(struct diag *d, struct arena *a, struct tally *y, const struct table 
         if (y->unit_cells == NULL)
             return no_memory(d);
     }
-    for (size_t i = 0; i < p->grouping.axes_n; i++)
-        TRY(make_lut(d, a, y, t, i));
-    return ERR_OK;
+    return cells_open(d, a, p, &p->grouping, t, &y->cells);
 }
 
 static int64_t
@@ -303,28 +247,6 @@ count_at(const struct tally *y, size_t i)
     for (size_t lane = 0; lane < y->lanes; lane++)
         count += y->counts[lane * y->stride + i];
     return count;
-}
-
-/* The candidates' scores for every quantile, from the rows in each bin. */
-static void
-tell_scores(const struct tally *y, __int128 *out)
-{
-    const struct plan_measure *m = &y->p->measure;
-    const struct quantiles *q = &m->quantiles;
-    int64_t total = 0, below = 0;
-    size_t bin = 0;
-
-    for (size_t i = 0; i < y->bins; i++)
-        total += count_at(y, i);
-    for (size_t c = 0; c < q->candidates_n; c++) {
-        int64_t at = q->from + (int64_t)c * q->step;
-        while (m->edges[bin] < at)
-            below += count_at(y, bin++);
-        uint64_t above = (uint64_t)(total - below - count_at(y, bin));
-        for (size_t i = 0; i < q->nums_n; i++)
-            out[i * q->candidates_n + c] =
-                quantile_score((uint64_t)below, above, q->nums[i], QUANTILE_DEN);
-    }
 }
 
 static void
@@ -346,18 +268,30 @@ tell_cell(const struct tally *y, size_t cell, __int128 *out)
         out[1] = (__int128)mean_weight(p) * count_at(y, cell);
         return;
     case MEASURE_HISTOGRAM:
+    case MEASURE_BOUNDS:
         for (size_t i = 0; i < y->bins; i++)
             out[i] = count_at(y, cell * (y->bins + 1) + i);
         return;
     case MEASURE_QUANTILE:
-        tell_scores(y, out);
+    case MEASURE_MOST_COMMON:
+        for (size_t i = 0; i < y->bins; i++)
+            y->by_bin[i] = count_at(y, cell * (y->bins + 1) + i);
+        choice_scores(p, y->by_bin, out);
         return;
+    case MEASURE_VARIANCE:
+    case MEASURE_COVARIANCE:
+    case MEASURE_FIT_LINEAR:
+    case MEASURE_FIT_LOGISTIC:
+    case MEASURE_ABOVE_THRESHOLD:
+    case MEASURE_SAMPLE_AGGREGATE:
+    case MEASURE_COLLECT:
+        break; /* these have passes of their own */
     }
     UNREACHABLE();
 }
 
-enum err
-measure_vector(struct diag *d, struct arena *a, const struct plan *p,
+static enum err
+tally_vector(struct diag *d, struct arena *a, const struct plan *p,
     const struct table *t, __int128 *out)
 {
     const struct grouping *g = &p->grouping;
@@ -378,4 +312,34 @@ measure_vector(struct diag *d, struct arena *a, const struct plan *p,
         tell_cell(&y, cell, out + k * measure_width(p));
     }
     return ERR_OK;
+}
+
+enum err
+measure_vector(struct diag *d, struct arena *a, const struct plan *p,
+    const struct table *t, __int128 *out)
+{
+    switch (p->measure.kind) {
+    case MEASURE_COUNT:
+    case MEASURE_COUNT_UNITS:
+    case MEASURE_SUM:
+    case MEASURE_MEAN:
+    case MEASURE_HISTOGRAM:
+    case MEASURE_QUANTILE:
+    case MEASURE_MOST_COMMON:
+    case MEASURE_BOUNDS:
+        return tally_vector(d, a, p, t, out);
+    case MEASURE_VARIANCE:
+    case MEASURE_COVARIANCE:
+    case MEASURE_FIT_LINEAR:
+        return moments_vector(d, a, p, t, out);
+    case MEASURE_FIT_LOGISTIC:
+        return logistic_vector(d, a, p, t, out);
+    case MEASURE_ABOVE_THRESHOLD:
+        return sparse_vector(d, a, p, t, out);
+    case MEASURE_SAMPLE_AGGREGATE:
+        return row_blocks_sum(d, a, p, t, out);
+    case MEASURE_COLLECT:
+        break; /* has no vector */
+    }
+    UNREACHABLE();
 }

@@ -17,15 +17,17 @@ enum err measure_vector(struct diag *d, struct arena *a, const struct plan *p,
 
 /* The half-width in the question's units, rounded up, of the noise's half-width in one
  * coordinate; rows is what a mean divides by. "" when it cannot be told. */
-char *measure_error(const struct plan *p, int64_t coordinate, int64_t rows, char out[32]);
+char *measure_error(
+    const struct plan *p, int64_t coordinate, int64_t rows, char out[32]);
 /* The reverse, rounded down, for prices by error; 0: too small to ask for. */
-enum err measure_coordinate_error(struct diag *d, const struct plan *p, struct str error,
-    int64_t rows, int64_t *out) NODISCARD;
+enum err measure_coordinate_error(struct diag *d, const struct plan *p,
+    struct str error, int64_t rows, int64_t *out) NODISCARD;
 
 /* The answer's document; coordinate_error is 0 for the truth. */
 void measure_text(const struct plan *p, const int64_t *vector, int64_t coordinate_error,
     struct buf *out);
-/* Parts of it: a JSON string, and the decimals of a value. */
+/* Parts of it: `"keys":[…],`, a JSON string, and the decimals of a value. */
+void measure_text_keys(const struct plan *p, struct buf *out);
 void measure_text_string(struct buf *out, const char *text, size_t n);
 int measure_decimals(const struct plan *p);
 /* Bytes that the answer can have at most. */

@@ -4,16 +4,20 @@
 #include "sandbox/measure.h"
 
 #include "datasite/base/check.h"
+#include "sandbox/choice.h"
+#include "sandbox/linear.h"
+#include "sandbox/moments.h"
 #include "sandbox/stability.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MEAN_DECIMALS_MAX 12
-#define ERROR_DECIMALS    3     /* of a mean's error, beyond its column's */
-#define SQRT2_NUM         14143 /* a little above sqrt(2) */
-#define SQRT2_DEN         10000
-#define VALUE_BYTES       24
+#define MEAN_DECIMALS_MAX    12
+#define ERROR_DECIMALS       3     /* of a mean's error, beyond its column's */
+#define SQRT2_NUM            14143 /* a little above sqrt(2) */
+#define SQRT2_DEN            10000
+#define VALUE_BYTES          24
+#define BLOCKS_MORE_DECIMALS 3 /* of the mean of blocks, beyond a block's */
 
 static const struct schema_column *
 measured(const struct plan *p)
@@ -52,12 +56,25 @@ measure_decimals(const struct plan *p)
     case MEASURE_COUNT:
     case MEASURE_COUNT_UNITS:
     case MEASURE_HISTOGRAM:
+    case MEASURE_MOST_COMMON:
+    case MEASURE_ABOVE_THRESHOLD:
         return 0;
+    case MEASURE_VARIANCE:
+    case MEASURE_COVARIANCE:
+    case MEASURE_FIT_LINEAR:
+        return moments_decimals(p);
+    case MEASURE_FIT_LOGISTIC:
+        return FIT_DECIMALS;
     case MEASURE_SUM:
     case MEASURE_QUANTILE:
+    case MEASURE_BOUNDS:
         return measured(p)->decimals;
     case MEASURE_MEAN:
         return mean_decimals(measured(p));
+    case MEASURE_SAMPLE_AGGREGATE:
+        return p->measure.program->decimals + BLOCKS_MORE_DECIMALS;
+    case MEASURE_COLLECT:
+        return 0;
     }
     UNREACHABLE();
 }
@@ -106,6 +123,18 @@ mean_of(const struct plan *p, const int64_t vector[2])
     return v > c->upper * scale ? c->upper * scale : v;
 }
 
+/* The mean of what blocks said, from their noisy sum, within the declared bounds. */
+static int64_t
+blocks_mean(const struct plan *p, int64_t sum)
+{
+    const struct row_program *program = p->measure.program;
+    __int128 least = (__int128)program->lower * p->measure.blocks;
+    __int128 most = (__int128)program->upper * p->measure.blocks;
+    __int128 v = sum < least ? least : sum > most ? most : sum;
+
+    return quotient(v, p->measure.blocks, BLOCKS_MORE_DECIMALS);
+}
+
 static int64_t
 rows_of(const struct plan *p, const int64_t *vector)
 {
@@ -132,14 +161,54 @@ mean_error(const struct plan *p, int64_t coordinate, int64_t rows, char out[32])
     return fixed_text((int64_t)width, measured(p)->decimals + more, out);
 }
 
+/* The sum's half-width, divided by the blocks and rounded up. */
+static char *
+blocks_error(const struct plan *p, int64_t coordinate, char out[32])
+{
+    __int128 top = (__int128)coordinate * power_of_ten(BLOCKS_MORE_DECIMALS);
+    __int128 width = (top + p->measure.blocks - 1) / p->measure.blocks;
+
+    if (width > VALUE_ABS_MAX)
+        width = VALUE_ABS_MAX;
+    return fixed_text((int64_t)width, measure_decimals(p), out);
+}
+
+/* Rows by which a value may be less common than one that was left out, rounded up. */
+static char *
+scores_error(const struct plan *p, int64_t coordinate, char out[32])
+{
+    int64_t factor = (int64_t)choice_candidates(p);
+
+    return fixed_text(coordinate / factor + (coordinate % factor > 0), 0, out);
+}
+
+/* Does the noise alone say how far the answer is off? */
+static bool
+has_error(const struct plan *p)
+{
+    static const enum measure_kind without[] = {MEASURE_QUANTILE, MEASURE_BOUNDS,
+        MEASURE_FIT_LINEAR, MEASURE_FIT_LOGISTIC, MEASURE_COLLECT};
+
+    for (size_t i = 0; i < ARRAY_N(without); i++)
+        if (p->measure.kind == without[i])
+            return false;
+    return true;
+}
+
 char *
 measure_error(const struct plan *p, int64_t coordinate, int64_t rows, char out[32])
 {
+    out[0] = '\0';
+    if (!has_error(p))
+        return out;
     if (p->measure.kind == MEASURE_MEAN)
         return mean_error(p, coordinate, rows, out);
-    out[0] = '\0'; /* how far a quantile is off depends on the data */
-    if (p->measure.kind == MEASURE_QUANTILE)
-        return out;
+    if (p->measure.kind == MEASURE_SAMPLE_AGGREGATE)
+        return blocks_error(p, coordinate, out);
+    if (p->measure.kind == MEASURE_MOST_COMMON)
+        return scores_error(p, coordinate, out);
+    if (moments_are(p))
+        coordinate = moments_error(p, coordinate, rows);
     return fixed_text(coordinate, measure_decimals(p), out);
 }
 
@@ -169,15 +238,22 @@ measure_coordinate_error(
     __int128 width;
     int64_t asked;
 
-    if (p->measure.kind == MEASURE_QUANTILE)
+    if (!has_error(p))
         return FAIL(d, ERR_INVALID,
-            "A quantile's error depends on the data; name epsilon or rho.");
+            "The error of a %s depends on the data; name epsilon or rho.",
+            measure_name(p->measure.kind));
     if (!fixed_down(error, decimals, &asked))
         return FAIL(d, ERR_INVALID, "error must be a positive decimal number.");
     width = asked;
     if (mean)
         width = width * 2 * (rows > 1 ? rows : 1) * SQRT2_DEN /
             ((__int128)SQRT2_NUM * power_of_ten(ERROR_DECIMALS));
+    if (p->measure.kind == MEASURE_SAMPLE_AGGREGATE)
+        width = width * p->measure.blocks / power_of_ten(BLOCKS_MORE_DECIMALS);
+    if (p->measure.kind == MEASURE_MOST_COMMON)
+        width *= (__int128)choice_candidates(p);
+    if (moments_are(p))
+        width = moments_coordinate_error(p, asked, rows);
     if (width <= 0)
         return FAIL(d, ERR_INVALID, "An error so small cannot be asked for.");
     *out = width > INT64_MAX ? INT64_MAX : (int64_t)width;
@@ -237,7 +313,7 @@ add_key(struct buf *out, const struct plan *p, size_t key)
 static bool
 is_list(const struct plan *p)
 {
-    return p->measure.kind == MEASURE_HISTOGRAM || p->measure.kind == MEASURE_QUANTILE;
+    return p->measure.kind == MEASURE_HISTOGRAM;
 }
 
 static void
@@ -250,6 +326,10 @@ add_value(struct buf *out, const struct plan *p, const int64_t *vector, bool exa
             buf_addz(out, "null"); /* the mean of nothing */
         else
             buf_addf(out, "%lld", (long long)mean_of(p, vector));
+        return;
+    }
+    if (p->measure.kind == MEASURE_SAMPLE_AGGREGATE) {
+        buf_addf(out, "%lld", (long long)blocks_mean(p, vector[0]));
         return;
     }
     if (!is_list(p)) {
@@ -278,6 +358,17 @@ error_of(const struct plan *p, const int64_t *vector, int64_t coordinate, char o
 }
 
 void
+measure_text_keys(const struct plan *p, struct buf *out)
+{
+    buf_addz(out, "\"keys\":[");
+    for (size_t k = 0; k < p->grouping.keys_n; k++) {
+        buf_addz(out, k > 0 ? "," : "");
+        add_key(out, p, k);
+    }
+    buf_addz(out, "],");
+}
+
+void
 measure_text(const struct plan *p, const int64_t *vector, int64_t coordinate_error,
     struct buf *out)
 {
@@ -286,12 +377,9 @@ measure_text(const struct plan *p, const int64_t *vector, int64_t coordinate_err
     char error[32];
 
     if (grouped) {
-        buf_addz(out, "{\"keys\":[");
-        for (size_t k = 0; k < p->grouping.keys_n; k++) {
-            buf_addz(out, k > 0 ? "," : "");
-            add_key(out, p, k);
-        }
-        buf_addz(out, "],\"values\":[");
+        buf_addz(out, "{");
+        measure_text_keys(p, out);
+        buf_addz(out, "\"values\":[");
     } else {
         buf_addz(out, is_list(p) ? "{\"values\":" : "{\"value\":");
     }

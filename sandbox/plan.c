@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Made by operations, or by the measure for its queries. */
+#define FIELDS_MADE_MAX (16 * PLAN_OPS_MAX + QUERIES_MAX)
+
 const struct field *
 scope_find(const struct scope *s, struct str name)
 {
@@ -24,8 +27,8 @@ is_number(const struct schema_column *c)
     return c->type == COL_INTEGER || c->type == COL_DECIMAL || c->type == COL_DATE;
 }
 
-static struct plan_step *
-add_step(struct plan_reader *r, enum plan_step_kind kind)
+struct plan_step *
+plan_add_step(struct plan_reader *r, enum plan_step_kind kind)
 {
     struct plan_step *s = &r->plan->steps[r->plan->steps_n++];
 
@@ -45,7 +48,7 @@ take_where(struct plan_reader *r, json_t *op)
     TRY(expr_parse(r->d, r->a, &r->plan->scope, "where", text, &e));
     if (!e->is_condition)
         return PLAN_FAIL(r, "the expression must be a condition, such as a comparison");
-    add_step(r, STEP_WHERE)->expr = e;
+    plan_add_step(r, STEP_WHERE)->expr = e;
     return ERR_OK;
 }
 
@@ -81,7 +84,7 @@ take_clip(struct plan_reader *r, json_t *op)
 static enum err
 take_truncate_groups(struct plan_reader *r, json_t *op)
 {
-    struct plan_step *s = add_step(r, STEP_GROUPS);
+    struct plan_step *s = plan_add_step(r, STEP_GROUPS);
 
     TRY(plan_fixed(r, json_object_get(op, "groups"), "groups", 0, &s->limit));
     TRY(plan_fields(r, op, "by", s->by, &s->by_n));
@@ -97,6 +100,8 @@ take_truncate(struct plan_reader *r, json_t *op)
     bool groups = json_object_get(op, "groups") != NULL;
     struct plan_step *s;
 
+    if (r->plan->copies > 1)
+        return PLAN_FAIL(r, "goes before join_public with a key listed twice");
     if (!rows && !groups)
         return PLAN_FAIL(r, "say how many rows or groups of a person to keep");
     if (groups != (json_object_get(op, "by") != NULL))
@@ -105,7 +110,7 @@ take_truncate(struct plan_reader *r, json_t *op)
         TRY(take_truncate_groups(r, op));
     if (!rows)
         return ERR_OK;
-    s = add_step(r, STEP_TRUNCATE);
+    s = plan_add_step(r, STEP_TRUNCATE);
     TRY(plan_fixed(r, json_object_get(op, "rows"), "rows", 0, &s->limit));
     if (s->limit < 1)
         return PLAN_FAIL(r, "rows must be at least 1");
@@ -114,8 +119,8 @@ take_truncate(struct plan_reader *r, json_t *op)
     return ERR_OK;
 }
 
-static enum err
-take_name(const struct plan_reader *r, const json_t *op, char out[NAME_BYTES_MAX + 1])
+enum err
+plan_name(const struct plan_reader *r, const json_t *op, char out[NAME_BYTES_MAX + 1])
 {
     struct str name;
 
@@ -170,7 +175,7 @@ take_derive(struct plan_reader *r, json_t *op)
     struct expr *e;
     struct str text;
 
-    TRY(take_name(r, op, f.type.name));
+    TRY(plan_name(r, op, f.type.name));
     TRY(plan_text(r, op, "expr", &text));
     TRY(expr_parse(r->d, r->a, &r->plan->scope, "derive", text, &e));
     f.expr = e;
@@ -200,13 +205,6 @@ take_select(struct plan_reader *r, json_t *op)
     return ERR_OK;
 }
 
-static enum err
-not_yet(struct plan_reader *r, json_t *op)
-{
-    (void)op;
-    return FAIL(r->d, ERR_NOT_YET, "%s is not available in this version.", r->what);
-}
-
 #define MEMBERS_MAX 8
 static const struct {
     const char *name;
@@ -219,9 +217,9 @@ static const struct {
     {"derive", take_derive, {"op", "name", "expr", "decimals", "lower", "upper"}},
     {"select", take_select, {"op", "columns"}},
     {"group_by", plan_group, {"op", "columns", "keys"}},
-    {"partition", not_yet, {"op", "column", "keys", "part", "price"}},
-    {"join_public", not_yet, {"op", "key", "table"}},
-    {"map", not_yet, {"op", "name", "spec", "source"}},
+    {"partition", plan_partition, {"op", "column", "keys", "part", "price"}},
+    {"join_public", plan_join, {"op", "key", "table"}},
+    {"map", plan_map, {"op", "name", "spec", "source"}},
 };
 
 static enum err
@@ -252,8 +250,9 @@ take_operations(struct plan_reader *r, const json_t *ops)
     r->what = "plan";
     if (!json_is_array(ops) || json_array_size(ops) > PLAN_OPS_MAX)
         return PLAN_FAIL(r, "ops must be a list of at most 64 operations");
-    for (size_t i = 0; i < json_array_size(ops); i++)
-        TRY(take_operation(r, json_array_get(ops, i)));
+    r->ops = ops;
+    for (r->op = 0; r->op < json_array_size(ops); r->op++)
+        TRY(take_operation(r, json_array_get(ops, r->op)));
     return ERR_OK;
 }
 
@@ -266,7 +265,7 @@ open_scope(struct plan_reader *r)
     const struct question_context *c = r->plan->context;
     struct scope *s = &r->plan->scope;
 
-    s->fields_max = c->schema->columns_n + PLAN_OPS_MAX;
+    s->fields_max = c->schema->columns_n + FIELDS_MADE_MAX;
     s->fields = arena_array(r->a, sizeof *s->fields, s->fields_max);
     s->visible = arena_array(r->a, sizeof *s->visible, s->fields_max);
     r->plan->steps = arena_array(r->a, sizeof *r->plan->steps, 2 * PLAN_OPS_MAX);
@@ -293,6 +292,13 @@ need_expr(struct plan *p, const struct expr *e)
             p->needed[e->steps[i].field] = true;
 }
 
+static void
+need_args(struct plan *p, const struct row_program *program)
+{
+    for (size_t i = 0; i < program->args_n; i++)
+        p->needed[program->args[i]] = true;
+}
+
 /* Fields stand after those they are made of, so one pass from the last finds all. */
 static void
 mark_needed(struct plan *p)
@@ -302,10 +308,16 @@ mark_needed(struct plan *p)
             need_expr(p, p->steps[i].expr);
         for (size_t k = 0; k < p->steps[i].by_n; k++)
             p->needed[p->steps[i].by[k]] = true;
+        if (p->steps[i].keys != NULL)
+            p->needed[p->steps[i].keys->axes[0].field] = true;
     }
     for (size_t i = 0; i < p->grouping.axes_n; i++)
         p->needed[p->grouping.axes[i].field] = true;
-    if (p->measure.kind != MEASURE_COUNT && p->measure.kind != MEASURE_COUNT_UNITS)
+    for (size_t i = 0; i < p->measure.fields_n; i++)
+        p->needed[p->measure.fields[i]] = true;
+    if (p->measure.program != NULL)
+        need_args(p, p->measure.program);
+    else if (p->measure.kind != MEASURE_COUNT && p->measure.kind != MEASURE_COUNT_UNITS)
         p->needed[p->measure.field] = true;
     for (size_t i = p->scope.fields_n; i-- > 0;) {
         const struct field *f = &p->scope.fields[i];
@@ -313,6 +325,8 @@ mark_needed(struct plan *p)
             continue;
         if (f->kind == FIELD_DERIVED)
             need_expr(p, f->expr);
+        else if (f->kind == FIELD_MAPPED)
+            need_args(p, f->program);
         else if (f->kind != FIELD_COLUMN)
             p->needed[f->source] = true;
     }
@@ -334,6 +348,22 @@ settle_groups_max(struct plan *p)
     }
 }
 
+/* What counts units or blocks goes by the table's own rows. */
+static enum err
+check_copies(struct plan_reader *r)
+{
+    const struct plan *p = r->plan;
+
+    r->what = "join_public";
+    if (p->copies > 1 &&
+        (p->grouping.is_unknown || p->measure.program != NULL ||
+            p->measure.kind == MEASURE_COUNT_UNITS))
+        return PLAN_FAIL(r,
+            "a key that the table lists once can be followed by this; "
+            "one that it lists several times cannot");
+    return ERR_OK;
+}
+
 enum err
 plan_parse(struct diag *d, struct arena *a, const struct question_context *c,
     json_t *doc, struct plan **out, json_t **price)
@@ -347,7 +377,7 @@ plan_parse(struct diag *d, struct arena *a, const struct question_context *c,
         return plan_no_memory(&r);
     p->context = c;
     p->rows_max = c->schema->unit_rows_max;
-    p->grouping.cells = p->grouping.keys_n = 1;
+    p->grouping.cells = p->grouping.keys_n = p->copies = 1;
     TRY(plan_members(&r, doc, members));
     if (exact != NULL && !json_is_boolean(exact))
         return PLAN_FAIL(&r, "exact must be true or false");
@@ -355,6 +385,7 @@ plan_parse(struct diag *d, struct arena *a, const struct question_context *c,
     TRY(open_scope(&r));
     TRY(take_operations(&r, json_object_get(doc, "ops")));
     TRY(plan_measure(&r, json_object_get(doc, "measure")));
+    TRY(check_copies(&r));
     settle_groups_max(p);
     mark_needed(p);
     *price = json_object_get(doc, "price");

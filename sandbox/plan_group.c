@@ -209,12 +209,11 @@ place_keys(const struct plan_reader *r, const struct listing *l, struct grouping
 }
 
 static enum err
-listed_keys(struct plan_reader *r, json_t *op, struct grouping *g)
+listed_keys(struct plan_reader *r, const json_t *keys, struct grouping *g)
 {
-    struct listing l;
+    struct listing l = {.keys = keys, .n = json_array_size(keys)};
 
-    TRY(plan_array(r, op, "keys", KEYS_MAX, &l.keys));
-    l.n = g->keys_n = json_array_size(l.keys);
+    g->keys_n = l.n;
     l.codes = arena_array(r->a, sizeof *l.codes, l.n * g->axes_n);
     if (l.codes == NULL)
         return plan_no_memory(r);
@@ -229,6 +228,7 @@ plan_group(struct plan_reader *r, json_t *op)
 {
     struct grouping *g = &r->plan->grouping;
     size_t fields[GROUP_FIELDS_MAX], n;
+    const json_t *keys;
 
     TRY(plan_fields(r, op, "columns", fields, &n));
     for (size_t i = 0; i < n; i++) {
@@ -236,6 +236,16 @@ plan_group(struct plan_reader *r, json_t *op)
         g->axes[i].field = fields[i];
     }
     g->axes_n = n;
-    return json_object_get(op, "keys") != NULL ? listed_keys(r, op, g)
-                                               : declared_keys(r, g);
+    if (json_object_get(op, "keys") == NULL)
+        return declared_keys(r, g);
+    TRY(plan_array(r, op, "keys", KEYS_MAX, &keys));
+    return listed_keys(r, keys, g);
+}
+
+enum err
+plan_keys(struct plan_reader *r, size_t field, const json_t *keys, struct grouping *out)
+{
+    *out = (struct grouping){.axes_n = 1, .axes = {{.field = field}}};
+    TRY(check_type(r, &r->plan->scope.fields[field].type));
+    return listed_keys(r, keys, out);
 }

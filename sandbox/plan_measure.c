@@ -2,18 +2,16 @@
 #include "sandbox/plan_read.h"
 
 #include "datasite/base/check.h"
+#include "sandbox/bounds.h"
 
 #include <string.h>
 
 /* A column whose values have a size that one person can move an answer by. */
-static enum err
-take_bounded(struct plan_reader *r, json_t *obj)
+enum err
+plan_bounded(const struct plan_reader *r, size_t field, int64_t range)
 {
-    struct plan_measure *m = &r->plan->measure;
-    struct schema_column *c;
+    struct schema_column *c = &r->plan->scope.fields[field].type;
 
-    TRY(plan_field(r, obj, "column", &m->field));
-    c = &r->plan->scope.fields[m->field].type;
     if (c->type == COL_BOOLEAN) {
         c->bounded = true;
         c->lower = 0;
@@ -25,10 +23,20 @@ take_bounded(struct plan_reader *r, json_t *obj)
         return PLAN_FAIL(r,
             "%s has no declared bounds; give them with clip(\"%s\", lower, upper)",
             c->name, c->name);
-    if (m->kind == MEASURE_MEAN && (__int128)c->upper - c->lower > MEAN_RANGE_MAX)
+    if ((__int128)c->upper - c->lower > range)
         return PLAN_FAIL(
             r, "the bounds of %s are too far apart; clip it first", c->name);
     return ERR_OK;
+}
+
+static enum err
+take_bounded(struct plan_reader *r, json_t *obj)
+{
+    struct plan_measure *m = &r->plan->measure;
+
+    TRY(plan_field(r, obj, "column", &m->field));
+    return plan_bounded(
+        r, m->field, m->kind == MEASURE_MEAN ? MEAN_RANGE_MAX : INT64_MAX);
 }
 
 static enum err
@@ -36,6 +44,23 @@ take_count(struct plan_reader *r, json_t *obj)
 {
     (void)r;
     (void)obj;
+    return ERR_OK;
+}
+
+static enum err
+check_bins(const struct plan_reader *r)
+{
+    if (r->plan->measure.bins >= GROUP_CELLS_MAX / r->plan->grouping.cells)
+        return PLAN_FAIL(r, "has too many bins for so many keys");
+    return ERR_OK;
+}
+
+static enum err
+check_choices(const struct plan_reader *r, size_t scores)
+{
+    TRY(check_bins(r));
+    if (r->plan->grouping.keys_n > CHOICE_SCORES_MAX / scores)
+        return PLAN_FAIL(r, "has too many candidates for so many keys");
     return ERR_OK;
 }
 
@@ -101,8 +126,49 @@ take_histogram(struct plan_reader *r, json_t *obj)
     } else {
         TRY(listed_bins(r, obj, c));
     }
-    if (m->bins >= GROUP_CELLS_MAX / r->plan->grouping.cells)
-        return PLAN_FAIL(r, "has too many bins for so many keys");
+    return check_bins(r);
+}
+
+/* The first k of the declared values by how often they occur. */
+static enum err
+take_most_common(struct plan_reader *r, json_t *obj)
+{
+    struct plan_measure *m = &r->plan->measure;
+    const struct schema_column *c;
+    int64_t k;
+
+    TRY(plan_field(r, obj, "column", &m->field));
+    c = &r->plan->scope.fields[m->field].type;
+    if (c->type != COL_BOOLEAN && !(c->type == COL_CATEGORY && c->public_categories))
+        return PLAN_FAIL(r,
+            "the values of %s are not public; count them with group_by and a delta",
+            c->name);
+    TRY(declared_bins(r, c));
+    TRY(plan_fixed(r, json_object_get(obj, "k"), "k", 0, &k));
+    if (k < 1 || k > CHOICES_MAX || (size_t)k > m->bins)
+        return PLAN_FAIL(r, "k must be from 1 to the number of values, at most 1000");
+    m->picks = (size_t)k;
+    return check_choices(r, m->bins);
+}
+
+static enum err
+take_bounds(struct plan_reader *r, json_t *obj)
+{
+    struct plan_measure *m = &r->plan->measure;
+    const struct schema_column *c;
+    int64_t *edges = arena_array(r->a, sizeof *edges, BOUNDS_BINS + 1);
+
+    if (edges == NULL)
+        return plan_no_memory(r);
+    TRY(plan_field(r, obj, "column", &m->field));
+    c = &r->plan->scope.fields[m->field].type;
+    if (c->type != COL_INTEGER && c->type != COL_DECIMAL)
+        return PLAN_FAIL(r, "%s is not a number", c->name);
+    if (r->plan->grouping.axes_n > 0)
+        return PLAN_FAIL(r, "is not answered by group; use where for each of them");
+    bounds_edges(edges);
+    m->edges = edges;
+    m->bins = BOUNDS_BINS;
     return ERR_OK;
 }
 
@@ -183,18 +249,10 @@ take_quantile(struct plan_reader *r, json_t *obj)
         return PLAN_FAIL(r,
             "%s has no declared bounds; give them with clip(\"%s\", lower, upper)",
             c->name, c->name);
-    if (r->plan->grouping.axes_n > 0)
-        return PLAN_FAIL(r, "is not answered by group; use where for each of them");
     TRY(take_nums(r, obj, &m->quantiles));
     TRY(take_candidates(r, obj, c, &m->quantiles));
-    return candidate_bins(r, m);
-}
-
-static enum err
-not_yet(struct plan_reader *r, json_t *obj)
-{
-    (void)obj;
-    return FAIL(r->d, ERR_NOT_YET, "%s is not available in this version.", r->what);
+    TRY(candidate_bins(r, m));
+    return check_choices(r, m->quantiles.nums_n * m->quantiles.candidates_n);
 }
 
 #define MEMBERS_MAX 10
@@ -212,14 +270,25 @@ static const struct {
     {"histogram", MEASURE_HISTOGRAM, false, take_histogram, {"kind", "column", "bins"}},
     {"quantile", MEASURE_QUANTILE, false, take_quantile,
         {"kind", "column", "quantiles", "candidates"}},
+    {"most_common", MEASURE_MOST_COMMON, false, take_most_common,
+        {"kind", "column", "k"}},
+    {"bounds", MEASURE_BOUNDS, false, take_bounds, {"kind", "column"}},
+    {"variance", MEASURE_VARIANCE, false, plan_variance, {"kind", "column"}},
+    {"covariance", MEASURE_COVARIANCE, false, plan_covariance, {"kind", "columns"}},
+    {"above_threshold", MEASURE_ABOVE_THRESHOLD, false, plan_above_threshold,
+        {"kind", "queries", "threshold"}},
+    {"fit", MEASURE_FIT_LINEAR, false, plan_fit,
+        {"kind", "model", "target", "columns", "intercept", "steps", "rate", "clip"}},
+    {"sample_aggregate", MEASURE_SAMPLE_AGGREGATE, false, plan_blocks,
+        {"kind", "blocks", "lower", "upper", "default", "source"}},
+    {"collect", MEASURE_COLLECT, false, plan_collect, {"kind", "source"}},
 };
-
-static const char *const later[] = {"variance", "covariance", "most_common",
-    "above_threshold", "bounds", "sample_aggregate", "fit", "collect"};
 
 const char *
 measure_name(enum measure_kind k)
 {
+    if (k == MEASURE_FIT_LOGISTIC) /* one name, two models */
+        k = MEASURE_FIT_LINEAR;
     for (size_t i = 0; i < ARRAY_N(measures); i++)
         if (measures[i].kind == k)
             return measures[i].name;
@@ -237,15 +306,8 @@ plan_measure(struct plan_reader *r, json_t *obj)
         return PLAN_FAIL(r, "measure must be an object with a kind");
     while (i < ARRAY_N(measures) && strcmp(measures[i].name, kind) != 0)
         i++;
-    if (i == ARRAY_N(measures)) {
-        for (size_t k = 0; k < ARRAY_N(later); k++) {
-            r->what = later[k];
-            if (strcmp(later[k], kind) == 0)
-                return not_yet(r, obj);
-        }
-        r->what = "plan";
+    if (i == ARRAY_N(measures))
         return PLAN_FAIL(r, "there is no measurement %.32s", kind);
-    }
     r->what = measures[i].name;
     r->plan->measure.kind = measures[i].kind;
     TRY(plan_members(r, obj, measures[i].members));

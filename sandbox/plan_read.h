@@ -8,7 +8,9 @@ struct plan_reader {
     struct diag *d;
     struct arena *a;
     struct plan *plan;
-    const char *what; /* the operation or measure at hand, for messages */
+    const json_t *ops; /* all of them */
+    size_t op;         /* the one at hand */
+    const char *what;  /* the operation or measure at hand, for messages */
 };
 
 #define PLAN_FAIL(r, ...) plan_fail((r), __FILE__, __LINE__, __VA_ARGS__)
@@ -42,6 +44,28 @@ enum err plan_add_field(struct plan_reader *r, const struct field *f) NODISCARD;
 
 /* {"columns":[…],"keys":[…]?} */
 enum err plan_group(struct plan_reader *r, json_t *op) NODISCARD;
+/* The grouping by listed keys of one field. */
+enum err plan_keys(struct plan_reader *r, size_t field, const json_t *keys,
+    struct grouping *out) NODISCARD;
+/* Appends a step; there is room for two of each operation. */
+struct plan_step *plan_add_step(struct plan_reader *r, enum plan_step_kind kind);
+enum err plan_partition(struct plan_reader *r, json_t *op) NODISCARD;
+enum err plan_join(struct plan_reader *r, json_t *op) NODISCARD;
 enum err plan_measure(struct plan_reader *r, json_t *obj) NODISCARD;
+/* Refuses a field that is not a number within bounds, as narrow as `range`. */
+enum err plan_bounded(
+    const struct plan_reader *r, size_t field, int64_t range) NODISCARD;
+/* Measures over several fields. */
+enum err plan_variance(struct plan_reader *r, json_t *obj) NODISCARD;
+enum err plan_covariance(struct plan_reader *r, json_t *obj) NODISCARD;
+enum err plan_above_threshold(struct plan_reader *r, json_t *obj) NODISCARD;
+enum err plan_fit(struct plan_reader *r, json_t *obj) NODISCARD;
+/* The name that an operation gives to what it makes. */
+enum err plan_name(const struct plan_reader *r, const json_t *op,
+    char out[NAME_BYTES_MAX + 1]) NODISCARD;
+/* Row programs: an operation and two measures. */
+enum err plan_map(struct plan_reader *r, json_t *op) NODISCARD;
+enum err plan_blocks(struct plan_reader *r, json_t *obj) NODISCARD;
+enum err plan_collect(struct plan_reader *r, json_t *obj) NODISCARD;
 
 #endif

@@ -4,7 +4,14 @@
 #include "datasite/base/check.h"
 #include "datasite/base/digest.h"
 #include "policies/selection.h"
+#include "sandbox/bounds.h"
+#include "sandbox/choice.h"
+#include "sandbox/evidence.h"
+#include "sandbox/logistic.h"
 #include "sandbox/measure.h"
+#include "sandbox/moments.h"
+#include "sandbox/rowmeasure.h"
+#include "sandbox/sparse.h"
 #include "sandbox/stability.h"
 #include "sandbox/unknown.h"
 
@@ -103,10 +110,15 @@ plan_mechanism(struct diag *d, struct question *q, const struct price *asked)
     if (p->grouping.is_unknown)
         return threshold_plan(d, accounting, asked, &q->sensitivity,
             (uint64_t)p->groups_max, unknown_least(p), &q->mechanism);
-    if (p->measure.kind == MEASURE_QUANTILE)
-        return selection_plan(d, accounting, asked, q->sensitivity.linf, false,
-            p->measure.quantiles.candidates_n, p->measure.quantiles.nums_n,
+    if (choice_is(p))
+        return selection_plan(d, accounting, asked, q->sensitivity.linf,
+            choice_is_monotone(p), choice_candidates(p), choice_picks(p),
             &q->mechanism);
+    if (p->measure.kind == MEASURE_ABOVE_THRESHOLD)
+        return sparse_plan(
+            d, accounting, asked, q->sensitivity.linf, true, &q->mechanism);
+    if (p->measure.kind == MEASURE_FIT_LOGISTIC)
+        return logistic_plan(d, p, asked, &q->sensitivity, &q->mechanism);
     return mechanism_plan(d, accounting, asked, &q->sensitivity, &q->mechanism);
 }
 
@@ -136,19 +148,35 @@ check_exact(struct diag *d, const struct plan *p, const json_t *price)
 
 /* ---- parsing ---- */
 
+/* "(los)", "(age, bmi)", "(3 queries)" */
+static void
+label_fields(struct buf *b, const struct plan *p)
+{
+    const struct plan_measure *m = &p->measure;
+
+    if (m->kind == MEASURE_ABOVE_THRESHOLD) {
+        buf_addf(b, "(%zu queries)", m->fields_n);
+        return;
+    }
+    buf_addf(b, "(%s", p->scope.fields[m->field].type.name);
+    for (size_t i = 1; i < m->fields_n; i++)
+        buf_addf(b, ", %s", p->scope.fields[m->fields[i]].type.name);
+    buf_addz(b, ")");
+}
+
 /* "mean(los) by ward, sex" */
 static enum err
 make_label(struct diag *d, struct arena *a, struct question *q)
 {
     const struct plan *p = q->plan;
-    bool plain =
-        p->measure.kind == MEASURE_COUNT || p->measure.kind == MEASURE_COUNT_UNITS;
+    bool plain = p->measure.program != NULL || p->measure.kind == MEASURE_COUNT ||
+        p->measure.kind == MEASURE_COUNT_UNITS;
     BUF_SCOPE(b);
 
-    buf_init(&b, 1024);
+    buf_init(&b, 4096);
     buf_addz(&b, measure_name(p->measure.kind));
     if (!plain)
-        buf_addf(&b, "(%s)", p->scope.fields[p->measure.field].type.name);
+        label_fields(&b, p);
     for (size_t i = 0; i < p->grouping.axes_n; i++)
         buf_addf(&b, "%s%s", i == 0 ? " by " : ", ",
             p->scope.fields[p->grouping.axes[i].field].type.name);
@@ -216,10 +244,26 @@ question_price(const struct question *q)
     return q->mechanism.price; /* all zero when exact */
 }
 
+struct partition
+question_partition(const struct question *q)
+{
+    return q->plan->partition;
+}
+
 bool
 question_is_exact(const struct question *q)
 {
     return q->plan->exact;
+}
+
+enum err
+question_check(struct diag *d, const struct question *q)
+{
+    const struct row_port *port = q->plan->context->rows;
+
+    for (size_t i = 0; i < q->plan->programs_n; i++)
+        TRY(port->check(port->self, d, q->plan->programs[i]));
+    return ERR_OK;
 }
 
 struct digest
@@ -304,76 +348,82 @@ question_vector(struct diag *d, struct arena *a, const struct question *q,
     return measure_vector(d, a, q->plan, t, *out);
 }
 
-static int64_t
-saturated(__int128 v)
-{
-    return (int64_t)(v > INT64_MAX ? INT64_MAX : v < INT64_MIN ? INT64_MIN : v);
-}
-
-/* The candidate with the best score, or one that noise chooses. Of equals the one nearest
- * to the rows: the last for the lower half of quantiles, the first for the upper. */
+/* Sums, with noise added to each. m and r are NULL for the truth. */
 static enum err
-choose(struct diag *d, struct arena *a, const struct question *q,
-    const __int128 *scores, struct rng *rng, int64_t *told)
+sums_answer(struct diag *d, struct arena *a, const struct plan *p,
+    const struct mechanism *m, const struct table *t, struct rng *r, struct buf *json)
 {
-    const struct quantiles *qs = &q->plan->measure.quantiles;
-    size_t n = qs->candidates_n;
-    int64_t *list = arena_array(a, sizeof *list, n);
-    size_t *scratch = arena_array(a, sizeof *scratch, n);
+    size_t n = p->grouping.keys_n * measure_width(p);
+    __int128 *truth = arena_array(a, sizeof *truth, n);
+    int64_t *told = arena_array(a, sizeof *told, n);
 
-    if (list == NULL || scratch == NULL)
+    if (truth == NULL || told == NULL)
         return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
-    for (size_t i = 0; i < qs->nums_n; i++) {
-        bool late = qs->nums[i] * 2 < QUANTILE_DEN;
-        size_t best = 0;
-        for (size_t c = 0; c < n; c++) {
-            list[c] = saturated(scores[i * n + c]);
-            if (list[c] > list[best] || (late && list[c] == list[best]))
-                best = c;
-        }
-        if (rng != NULL)
-            selection_peel(&q->mechanism, rng, list, n, 1, scratch, &best);
-        told[i] = qs->from + (int64_t)best * qs->step;
-    }
-    return ERR_OK;
+    TRY(measure_vector(d, a, p, t, truth));
+    if (m != NULL)
+        mechanism_run(m, r, truth, n, told);
+    for (size_t i = 0; m == NULL && i < n; i++)
+        told[i] = mechanism_saturate(truth[i], 0);
+    measure_text(p, told, m != NULL ? m->error95 : 0, json);
+    return json->full ? FAIL(d, ERR_TOO_LARGE, "The answer is too long.") : ERR_OK;
 }
 
-/* rng is NULL for the truth. */
+/* A row program's answer is never noisy. */
 static enum err
-settle(struct diag *d, struct arena *a, const struct question *q, const __int128 *truth,
-    struct rng *rng, int64_t *told)
+collect_answer(struct diag *d, struct arena *a, const struct plan *p,
+    const struct mechanism *m, const struct table *t, struct rng *r, struct buf *json)
 {
-    size_t n = question_width(q);
+    CHECK(m == NULL && r == NULL);
+    return row_collect(d, a, p, t, json);
+}
 
-    if (q->plan->measure.kind == MEASURE_QUANTILE)
-        return choose(d, a, q, truth, rng, told);
-    if (rng != NULL)
-        mechanism_run(&q->mechanism, rng, truth, n, told);
-    for (size_t i = 0; rng == NULL && i < n; i++)
-        told[i] = saturated(truth[i]);
-    return ERR_OK;
+typedef enum err answer_fn(struct diag *d, struct arena *a, const struct plan *p,
+    const struct mechanism *m, const struct table *t, struct rng *r, struct buf *json);
+
+static answer_fn *
+answer_of(const struct plan *p)
+{
+    if (p->grouping.is_unknown)
+        return unknown_answer;
+    switch (p->measure.kind) {
+    case MEASURE_COUNT:
+    case MEASURE_COUNT_UNITS:
+    case MEASURE_SUM:
+    case MEASURE_MEAN:
+    case MEASURE_HISTOGRAM:
+    case MEASURE_SAMPLE_AGGREGATE:
+        return sums_answer;
+    case MEASURE_QUANTILE:
+    case MEASURE_MOST_COMMON:
+        return choice_answer;
+    case MEASURE_BOUNDS:
+        return bounds_answer;
+    case MEASURE_VARIANCE:
+    case MEASURE_COVARIANCE:
+    case MEASURE_FIT_LINEAR:
+        return moments_answer;
+    case MEASURE_FIT_LOGISTIC:
+        return logistic_answer;
+    case MEASURE_ABOVE_THRESHOLD:
+        return sparse_answer;
+    case MEASURE_COLLECT:
+        return collect_answer;
+    }
+    UNREACHABLE();
 }
 
 /* Scratch memory is separate from what the caller grants: how much is needed depends on
- * the table. */
+ * the table. rng is NULL for the truth. */
 static enum err
 tell(struct diag *d, const struct question *q, const struct table *t, struct rng *rng,
     struct buf *json)
 {
     ARENA_SCOPE(scratch, SCRATCH_BYTES_MAX);
-    __int128 *truth;
-    int64_t *told;
 
-    if (scratch == NULL ||
-        (told = arena_array(scratch, sizeof *told, question_width(q))) == NULL)
+    if (scratch == NULL)
         return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
-    if (q->plan->grouping.is_unknown)
-        return unknown_answer(
-            d, scratch, q->plan, rng != NULL ? &q->mechanism : NULL, t, rng, json);
-    TRY(question_vector(d, scratch, q, t, &truth));
-    TRY(settle(d, scratch, q, truth, rng, told));
-    measure_text(q->plan, told, rng != NULL ? q->mechanism.error95 : 0, json);
-    return json->full ? FAIL(d, ERR_TOO_LARGE, "The answer is too long.") : ERR_OK;
+    return answer_of(q->plan)(
+        d, scratch, q->plan, rng != NULL ? &q->mechanism : NULL, t, rng, json);
 }
 
 enum err
@@ -392,4 +442,18 @@ question_exact(struct diag *d, struct arena *a, const struct question *q,
     (void)a;
     CHECK(q->plan->exact && q->plan->context->lane != LANE_DP);
     return tell(d, q, t, NULL, json);
+}
+
+enum err
+question_evidence(
+    struct diag *d, const struct question *q, const struct table *t, json_t **out)
+{
+    ARENA_SCOPE(scratch, SCRATCH_BYTES_MAX);
+    struct sdc_evidence e;
+
+    if (scratch == NULL)
+        return FAIL(d, ERR_TOO_LARGE, "The evidence needs too much memory.");
+    TRY(evidence_of(d, scratch, q->plan, t, &e));
+    *out = sdc_evidence_json(&e);
+    return *out != NULL ? ERR_OK : FAIL(d, ERR_TOO_LARGE, "no memory");
 }

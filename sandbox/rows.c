@@ -5,6 +5,7 @@
 #include "sandbox/rows.h"
 
 #include "datasite/base/check.h"
+#include "sandbox/cells.h"
 
 #include <string.h>
 
@@ -16,6 +17,8 @@ struct rows {
     const uint8_t *kept; /* by row, from the passes so far; NULL: all */
     size_t steps_from;   /* steps that those passes have not done */
     size_t at;           /* next row of the last pass */
+    size_t copy;         /* … which is repeated for every copy that a join makes */
+    struct cells *keys;  /* by step: PART, JOIN */
     struct expr_reg *regs;
     struct expr_reg **own; /* by field: where its values are put together */
     const int64_t **values;
@@ -91,14 +94,19 @@ prepare(struct diag *d, struct arena *a, struct rows *w)
     w->valid = arena_array(a, sizeof *w->valid, fields_n);
     w->derive_codes = arena_array(a, sizeof *w->derive_codes, fields_n);
     w->where_codes = arena_array(a, sizeof *w->where_codes, steps_n + 1);
+    w->keys = arena_array(a, sizeof *w->keys, steps_n + 1);
     if (w->regs == NULL || w->own == NULL || w->values == NULL || w->valid == NULL ||
-        w->derive_codes == NULL || w->where_codes == NULL) {
+        w->derive_codes == NULL || w->where_codes == NULL || w->keys == NULL) {
         return no_memory(d);
     }
     TRY(prepare_fields(d, a, w));
-    for (size_t i = 0; i < steps_n; i++)
-        if (w->plan->steps[i].kind == STEP_WHERE)
-            TRY(bind_texts(d, a, w, w->plan->steps[i].expr, &w->where_codes[i]));
+    for (size_t i = 0; i < steps_n; i++) {
+        const struct plan_step *s = &w->plan->steps[i];
+        if (s->kind == STEP_WHERE)
+            TRY(bind_texts(d, a, w, s->expr, &w->where_codes[i]));
+        if (s->keys != NULL)
+            TRY(cells_open(d, a, w->plan, s->keys, w->t, &w->keys[i]));
+    }
     return ERR_OK;
 }
 
@@ -166,6 +174,79 @@ make_derived(struct rows *w, size_t i, size_t n)
     w->valid[i] = own->own_mask;
 }
 
+/* What the row program says: rows that are filtered out are asked about as well, so that
+ * how many are asked about is the table's size. */
+static void
+make_mapped(struct rows *w, size_t i, size_t n)
+{
+    const struct row_port *port = w->plan->context->rows;
+    const struct row_program *p = w->plan->scope.fields[i].program;
+    struct expr_reg *own = w->own[i];
+    struct row_batch in = {.n = n};
+
+    for (size_t k = 0; k < p->args_n; k++) {
+        const struct field *f = &w->plan->scope.fields[p->args[k]];
+        bool dictionary = f->type.type == COL_TEXT || f->type.type == COL_ID;
+        in.values[k] = w->values[p->args[k]];
+        in.valid[k] = w->valid[p->args[k]];
+        in.labels[k] = dictionary ? w->t->columns[f->source].labels : NULL;
+    }
+    port->map(port->self, p, &in, own->own_values);
+    w->values[i] = own->own_values;
+    w->valid[i] = all_valid();
+}
+
+/* The public row of each row's key. */
+static void
+find_public(
+    const struct rows *w, const struct join *j, const struct batch *b, uint32_t *row)
+{
+    const uint32_t *row_of = j->row_of +
+        (j->copies > 1 ? w->copy : 0) * (w->plan->steps[j->step].keys->cells + 1);
+
+    cells_of(&w->keys[j->step], b, row);
+    for (size_t i = 0; i < b->n; i++)
+        row[i] = row_of[row[i]];
+}
+
+static void
+make_lookup(struct rows *w, size_t i, size_t n)
+{
+    const struct lookup *l = w->plan->scope.fields[i].lookup;
+    struct batch b = {.n = n, .values = w->values, .valid = w->valid};
+    struct expr_reg *own = w->own[i];
+    uint32_t row[BATCH_ROWS];
+
+    find_public(w, l->join, &b, row);
+    for (size_t k = 0; k < n; k++) {
+        own->own_values[k] = l->values[row[k]];
+        own->own_mask[k] = row[k] < l->join->rows_n;
+    }
+    w->values[i] = own->own_values;
+    w->valid[i] = own->own_mask;
+}
+
+static void
+keep_part(const struct rows *w, size_t step, struct batch *b)
+{
+    uint32_t cell[BATCH_ROWS], part = (uint32_t)w->plan->steps[step].part;
+
+    cells_of(&w->keys[step], b, cell);
+    for (size_t i = 0; i < b->n; i++)
+        b->mask[i] &= (uint8_t)(cell[i] == part);
+}
+
+static void
+keep_joined(const struct rows *w, size_t step, struct batch *b)
+{
+    const struct join *j = w->plan->steps[step].join;
+    uint32_t row[BATCH_ROWS];
+
+    find_public(w, j, b, row);
+    for (size_t i = 0; i < b->n; i++)
+        b->mask[i] &= (uint8_t)(row[i] < j->rows_n);
+}
+
 static void
 make_field(struct rows *w, size_t i, size_t from, size_t n)
 {
@@ -179,8 +260,35 @@ make_field(struct rows *w, size_t i, size_t from, size_t n)
     case FIELD_DERIVED:
         make_derived(w, i, n);
         return;
+    case FIELD_MAPPED:
+        make_mapped(w, i, n);
+        return;
     case FIELD_LOOKUP:
-        break;
+        make_lookup(w, i, n);
+        return;
+    }
+    UNREACHABLE();
+}
+
+static void
+do_step(struct rows *w, size_t i, struct batch *b)
+{
+    struct expr_input in = {w->values, w->valid, w->where_codes[i]};
+
+    switch (w->plan->steps[i].kind) {
+    case STEP_WHERE:
+        expr_run(w->plan->steps[i].expr, &in, w->regs, b->n);
+        kernel_and(b->mask, w->regs[0].mask, b->mask, b->n);
+        return;
+    case STEP_PART:
+        keep_part(w, i, b);
+        return;
+    case STEP_JOIN:
+        keep_joined(w, i, b);
+        return;
+    case STEP_TRUNCATE:
+    case STEP_GROUPS:
+        break; /* have passes of their own */
     }
     UNREACHABLE();
 }
@@ -189,8 +297,6 @@ make_field(struct rows *w, size_t i, size_t from, size_t n)
 static void
 make_batch(struct rows *w, size_t from, size_t n, size_t steps_to, struct batch *out)
 {
-    struct expr_input in = {w->values, w->valid, NULL};
-
     out->from = from;
     out->n = n;
     out->values = w->values;
@@ -202,12 +308,8 @@ make_batch(struct rows *w, size_t from, size_t n, size_t steps_to, struct batch 
     for (size_t i = 0; i < w->plan->scope.fields_n; i++)
         if (w->plan->needed[i])
             make_field(w, i, from, n);
-    for (size_t i = w->steps_from; i < steps_to; i++) {
-        CHECK(w->plan->steps[i].kind == STEP_WHERE);
-        in.codes = w->where_codes[i];
-        expr_run(w->plan->steps[i].expr, &in, w->regs, n);
-        kernel_and(out->mask, w->regs[0].mask, out->mask, n);
-    }
+    for (size_t i = w->steps_from; i < steps_to; i++)
+        do_step(w, i, out);
 }
 
 static size_t
@@ -295,7 +397,7 @@ do_truncations(struct diag *d, struct arena *a, struct rows *w)
     for (size_t i = 0; i < w->plan->steps_n; i++) {
         const struct plan_step *s = &w->plan->steps[i];
         uint8_t *mask;
-        if (s->kind == STEP_WHERE)
+        if (s->kind != STEP_GROUPS && s->kind != STEP_TRUNCATE)
             continue;
         mask = arena_array(a, 1, w->t->rows + 1);
         if (mask == NULL)
@@ -331,6 +433,10 @@ rows_open(struct diag *d, struct arena *a, const struct plan *p, const struct ta
 bool
 rows_next(struct rows *w, struct batch *out)
 {
+    if (w->at == w->t->rows && w->copy + 1 < w->plan->copies) {
+        w->at = 0;
+        w->copy++;
+    }
     if (w->at == w->t->rows)
         return false;
     make_batch(w, w->at, batch_rows(w, w->at), w->plan->steps_n, out);

@@ -6,6 +6,7 @@
 #include "datasite/base/fdio.h"
 #include "datasite/base/log.h"
 #include "sandbox/ingest.h"
+#include "sandbox/mockcheck.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -40,6 +41,7 @@ static const struct order_kind {
     {broker_main, FRAME_RUN, true},
     {ingest_main, FRAME_INGEST, false},
     {forget_main, FRAME_FORGET, false},
+    {mockcheck_main, FRAME_MOCKCHECK, false},
     {selftest_main, FRAME_SELFTEST, false},
 };
 

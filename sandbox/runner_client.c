@@ -57,6 +57,20 @@ struct runner {
 
 /* ---- the runner's life ---- */
 
+/* Nothing of the server's environment, but for what a test build may be told. */
+static char **
+runner_environment(void)
+{
+    static char *env[] = {NULL, NULL};
+#ifdef DATASITE_TEST_SEED
+    static char constant[] = "DATASITE_TEST_NOISE=constant";
+    const char *noise = getenv("DATASITE_TEST_NOISE");
+
+    env[0] = noise != NULL && strcmp(noise, "constant") == 0 ? constant : NULL;
+#endif
+    return env;
+}
+
 static enum err
 spawn(struct diag *d, struct runner *r, int ends[2])
 {
@@ -64,7 +78,7 @@ spawn(struct diag *d, struct runner *r, int ends[2])
     posix_spawnattr_t attr;
     sigset_t none, all;
     char *argv[] = {r->runner_exe, r->worker_exe, r->vault_path, r->key_path, NULL};
-    char *env[] = {NULL};
+    char **env = runner_environment();
     int failed;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
@@ -693,6 +707,43 @@ runner_forget(struct runner *r, struct diag *d, const char *dataset_id, int64_t 
     field_put_z(&body, dataset_id);
     field_put_i64(&body, version);
     return order_once(d, r, FRAME_FORGET, buf_str(&body), -1, FRAME_KEPT, &in, 0);
+}
+
+/* put_parity of mockorder.c is the other side. */
+static enum err
+read_parity(struct diag *d, const struct frame *in, struct mock_report *out)
+{
+    struct fields f = fields_of(buf_str(&in->body));
+
+    *out = (struct mock_report){.columns_n = (size_t)field_i64(&f, 0, COLUMNS_MAX)};
+    for (size_t i = 0; i < out->columns_n; i++) {
+        struct mock_parity *p = &out->columns[i];
+        p->broken_rules = (unsigned)field_i64(&f, 0, SDC_MOCK_ALL);
+        p->nulls = field_i64(&f, 0, 1) != 0;
+        p->categories = field_i64(&f, 0, 1) != 0;
+        out->leaks = out->leaks || p->broken_rules != 0;
+    }
+    return fields_end(&f) ? ERR_OK
+                          : FAIL(d, ERR_SANDBOX, "a report that cannot be read");
+}
+
+enum err
+runner_mockcheck(struct runner *r, struct diag *d, const char *dataset_id,
+    int64_t version, struct str schema_json, int mock_fd, struct mock_report *report)
+{
+    CALL_SCOPE(r);
+    FRAME_SCOPE(in);
+    BUF_SCOPE(body);
+
+    buf_init(&body, frame_bytes_max(FRAME_MOCKCHECK));
+    field_put_z(&body, dataset_id);
+    field_put_i64(&body, version);
+    field_put_str(&body, schema_json);
+    if (body.full)
+        return FAIL(d, ERR_TOO_LARGE, "the schema is too large");
+    TRY(order_once(
+        d, r, FRAME_MOCKCHECK, buf_str(&body), mock_fd, FRAME_PARITY, &in, 0));
+    return read_parity(d, &in, report);
 }
 
 static enum err

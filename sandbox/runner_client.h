@@ -10,6 +10,7 @@
 #include "policies/policy.h"
 #include "policies/schema.h"
 #include "sandbox/csv.h"
+#include "sandbox/mockcheck.h"
 
 struct runner_config {
     const char *runner_exe, *worker_exe;
@@ -46,6 +47,7 @@ struct order {
 
 enum charge_verdict {
     CHARGE_PAID,
+    CHARGE_PAID_BEFORE, /* by a run that broke off before anyone saw an answer */
     CHARGE_STORED,
     CHARGE_REFUSED
 };
@@ -104,5 +106,10 @@ enum err runner_ingest(struct runner *r, struct diag *d, const char *dataset_id,
     struct csv_report *report) NODISCARD;
 enum err runner_forget(struct runner *r, struct diag *d, const char *dataset_id,
     int64_t version) NODISCARD;
+/* Holds a mock (CSV text on a descriptor, borrowed) against a vault version. ERR_OK
+ * with any report. */
+enum err runner_mockcheck(struct runner *r, struct diag *d, const char *dataset_id,
+    int64_t version, struct str schema_json, int mock_fd,
+    struct mock_report *report) NODISCARD;
 
 #endif

@@ -26,7 +26,7 @@ try_all(struct diag *d, const char *worker_exe, struct jail_layers *layers)
 
     CHECK(jail_probes_n <= PROBES_MAX);
     for (size_t i = 0; i < jail_probes_n; i++) {
-        struct worker_limits l = {PROBE_MEMORY_BYTES, PROBE_CPU_MS, (int)i};
+        struct worker_limits l = {PROBE_MEMORY_BYTES, PROBE_CPU_MS, (int)i, WORKER_JOB};
         TRY(worker_start(d, worker_exe, &l, &workers[i]));
     }
     for (size_t i = 0; i < jail_probes_n; i++) {

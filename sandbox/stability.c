@@ -2,9 +2,13 @@
 #include "sandbox/stability.h"
 
 #include "datasite/base/check.h"
-#include "policies/selection.h"
+#include "sandbox/choice.h"
+#include "sandbox/logistic.h"
+#include "sandbox/moments.h"
 
 #define LINF_MAX (INT64_C(1) << 62)
+#define MOMENT_ROWS_MAX \
+    (INT64_C(1) << 17) /* squares of MOMENT_BOUND times it still add up */
 
 static const struct schema_column *
 measured(const struct plan *p)
@@ -44,17 +48,22 @@ from_rows(struct diag *d, int64_t k, int64_t most, unsigned coordinates,
     return ERR_OK;
 }
 
+/* Only the greatest change of one score counts; its size is choice.h's. */
 static enum err
 from_scores(struct diag *d, const struct plan *p, struct sensitivity *out)
 {
-    const struct quantiles *q = &p->measure.quantiles;
-    uint64_t change = 1;
+    TRY(from_rows(d, p->rows_max, (int64_t)choice_change(p), 1, out));
+    out->l1 *= choice_width(p);
+    out->l2sq = ~(unsigned __int128)0; /* no selection is priced by it */
+    return ERR_OK;
+}
 
-    for (size_t i = 0; i < q->nums_n; i++)
-        if (quantile_change(q->nums[i], QUANTILE_DEN) > change)
-            change = quantile_change(q->nums[i], QUANTILE_DEN);
-    return from_rows(
-        d, p->rows_max, (int64_t)change, (unsigned)(q->nums_n * q->candidates_n), out);
+static enum err
+from_moments(struct diag *d, const struct plan *p, struct sensitivity *out)
+{
+    if (p->rows_max > MOMENT_ROWS_MAX)
+        return FAIL(d, ERR_INVALID, "One person has too many rows; truncate them.");
+    return from_rows(d, p->rows_max, MOMENT_BOUND, (unsigned)moments_width(p), out);
 }
 
 enum err
@@ -66,6 +75,7 @@ stability_of(struct diag *d, const struct plan *p, struct sensitivity *out)
     switch (p->measure.kind) {
     case MEASURE_COUNT:
     case MEASURE_HISTOGRAM:
+    case MEASURE_BOUNDS:
         return from_rows(d, k, 1, 1, out);
     case MEASURE_COUNT_UNITS:
         *out = (struct sensitivity){.l1 = m, .l2sq = m, .linf = 1};
@@ -75,7 +85,21 @@ stability_of(struct diag *d, const struct plan *p, struct sensitivity *out)
     case MEASURE_MEAN:
         return from_rows(d, k, mean_weight(p), 2, out);
     case MEASURE_QUANTILE:
+    case MEASURE_MOST_COMMON:
         return from_scores(d, p, out);
+    case MEASURE_VARIANCE:
+    case MEASURE_COVARIANCE:
+    case MEASURE_FIT_LINEAR:
+        return from_moments(d, p, out);
+    case MEASURE_ABOVE_THRESHOLD:
+        return from_rows(d, k, 1, (unsigned)p->measure.fields_n, out);
+    case MEASURE_FIT_LOGISTIC:
+        return logistic_sensitivity(d, p, out);
+    case MEASURE_SAMPLE_AGGREGATE:
+        return from_rows(
+            d, 1, p->measure.program->upper - p->measure.program->lower, 1, out);
+    case MEASURE_COLLECT:
+        break; /* has no price */
     }
     UNREACHABLE();
 }

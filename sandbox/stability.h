@@ -10,6 +10,9 @@
  *   clip, select
  * truncate rows=r  k = min(k, r)             depends on the unit's own rows only
  * truncate groups  m = min(k, groups)        likewise
+ * partition        unchanged                 keeps the rows of one key; parts.h: prices
+ * join_public      k = k * copies            a row becomes as many as the public table
+ *                                            lists its key, at most `copies`
  *
  * A unit's rows may all fall in one cell, or spread: over all cells they are k together,
  * so the sums of |change| and of change^2 are greatest with all in one cell.
@@ -20,11 +23,22 @@
  * count_units      (a unit, a group) by 1    m            m                1
  * sum              one cell by at most B     k B          k^2 B^2          k B
  * mean             (2x-lower-upper, R)       2 k R        2 k^2 R^2        k R
- * quantile         a score by max(num,den-num)  –         –                k max(num,den-num)
+ * bounds           one cell by 1             k            k^2              k
+ * above_threshold  each count by 1           n k          n k^2            k
+ * quantile, most_common                      choice.h: a score by its change, times k
+ * variance, covariance, linear fit           moments.h: each of w coordinates by k M
+ * logistic fit                               logistic.h: of one step
+ * sample_aggregate one block by at most R    R            R^2              R
  *
- * A quantile is a selection, not a sum: its vector holds the scores of the candidates, and
- * only the greatest change of one score counts (Smith 2011; the score of OpenDP's
- * quantile_score_candidates). num is the greatest of all quantiles asked for.
+ * All rows of a unit fall in one block, by a keyed hash of the unit; the number of blocks
+ * is fixed and public, each has a process of its own, and what it says is clipped: so one
+ * unit moves the sum of the blocks by R, however many rows it has (Nissim, Raskhodnikova,
+ * Smith 2007; GUPT 2012). Without units a block is a hash of the row's own values: taking
+ * a row away moves no other row to another block. A row program's map is row by row, as
+ * derive is: it sees one row, and nothing lives from row to row.
+ *
+ * A selection is not a sum: its vector holds the scores of candidates, and only the
+ * greatest change of one score counts.
  *
  * The mean's two coordinates are weighted alike: the deviation from the middle, doubled
  * to stay an integer, is at most R, and a row counts as R (1 where R = 0). Sources: Li,

@@ -15,12 +15,14 @@ enum err vault_open(struct diag *d, const char *db_path, const char *key_path,
 void vault_close(struct vault *v);
 /* Streams CSV into a new version of a dataset in one transaction; nothing stays on failure. */
 enum err vault_ingest(struct diag *d, struct vault *v, const char *dataset_id,
-    int64_t version, const struct schema *s, int fd, struct csv_report *report) NODISCARD;
+    int64_t version, const struct schema *s, int fd,
+    struct csv_report *report) NODISCARD;
 /* Loads the wanted columns (by schema index) and always the unit column. */
 enum err vault_load(struct diag *d, struct vault *v, const char *dataset_id,
-    int64_t version, const struct schema *s, const bool *wanted, struct table *out) NODISCARD;
+    int64_t version, const struct schema *s, const bool *wanted,
+    struct table *out) NODISCARD;
 /* Destroys the data key of a version, then its segments (crypto-shredding). */
-enum err vault_forget(struct diag *d, struct vault *v, const char *dataset_id,
-    int64_t version) NODISCARD;
+enum err vault_forget(
+    struct diag *d, struct vault *v, const char *dataset_id, int64_t version) NODISCARD;
 
 #endif

@@ -33,7 +33,9 @@ become_worker(
 {
     static char name[] = "datasite-worker";
     char memory[24], cpu[24], spaces[24], probe[24];
-    char *argv[] = {name, memory, cpu, spaces, l->probe >= 0 ? probe : NULL, NULL};
+    char role[2] = {(char)('0' + l->role), 0};
+    char *argv[] = {
+        name, memory, cpu, spaces, role, l->probe >= 0 ? probe : NULL, NULL};
     char *env[] = {NULL};
 
     snprintf(memory, sizeof memory, "%lld", (long long)l->memory_bytes);

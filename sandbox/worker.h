@@ -11,9 +11,15 @@ struct worker {
     int fd;    /* the broker's end of its only socket */
     struct jail_layers layers;
 };
+enum worker_role {
+    WORKER_JOB,  /* a script with the global site */
+    WORKER_MAP,  /* row by row */
+    WORKER_BLOCK /* over an array of rows */
+};
 struct worker_limits {
     int64_t memory_bytes, cpu_ms;
-    int probe; /* an attempt of jail_probe.h; -1: run a job */
+    int probe; /* an attempt of jail_probe.h; -1: what the role says */
+    enum worker_role role;
 };
 
 /* Returns when the program has been started; it jails itself meanwhile. */

@@ -1,72 +1,29 @@
 /* worker_main.c -- datasite-worker: shuts its own jail, then runs one script.
  *
- * Started by a broker with one socket as descriptor 3 and three numbers: bytes of memory,
- * seconds of processor time, and the namespaces it was born into. Not a byte of source
- * is read before the filter stands; after that the process can read and write its socket
- * and exit. It ends with _exit: closing a Lua state would run code. */
+ * Started by a broker or its starter with one socket as descriptor 3 and four numbers:
+ * bytes of memory, seconds of processor time, the namespaces it was born into, and its
+ * role (worker.h). Not a byte of source is read before the filter stands; after that the
+ * process can read and write its socket and exit. It ends with _exit: closing a Lua state
+ * would run code. */
 #include "datasite/base/check.h"
 #include "datasite/base/limits.h"
-#include "sandbox/frame.h"
 #include "sandbox/jail.h"
 #include "sandbox/jail_heap.h"
 #include "sandbox/jail_probe.h"
+#include "sandbox/jail_socket.h"
 #include "sandbox/lapi.h"
+#include "sandbox/luarows.h"
+#include "sandbox/worker.h"
 
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define EXIT_ARGUMENTS  70
 #define EXIT_MEMORY     71
-#define EXIT_PROTOCOL   72 /* the broker is gone, or sent what we do not understand */
 #define LIBC_HEAP_BYTES (256 << 10)
-
-static void
-write_all(const void *p, size_t n)
-{
-    for (const char *at = p; n > 0;) {
-        ssize_t done = write(JAIL_SOCKET, at, n);
-        if (done <= 0)
-            _exit(EXIT_PROTOCOL);
-        at += done;
-        n -= (size_t)done;
-    }
-}
-
-static void
-read_all(void *p, size_t n)
-{
-    for (char *at = p; n > 0;) {
-        ssize_t done = read(JAIL_SOCKET, at, n);
-        if (done <= 0)
-            _exit(EXIT_PROTOCOL);
-        at += done;
-        n -= (size_t)done;
-    }
-}
-
-static void
-send_frame(enum frame_type type, struct str body)
-{
-    uint8_t head[FRAME_HEAD_BYTES];
-
-    frame_head_put(head, type, body.len);
-    write_all(head, sizeof head);
-    write_all(body.ptr, body.len);
-}
-
-static enum frame_type
-read_head(size_t *len)
-{
-    uint8_t head[FRAME_HEAD_BYTES];
-    enum frame_type type;
-
-    read_all(head, sizeof head);
-    if (!frame_head_get(head, &type, len))
-        _exit(EXIT_PROTOCOL);
-    return type;
-}
 
 /* ---- the port of a script's world: the socket ---- */
 
@@ -74,7 +31,7 @@ static void
 port_print(void *self, struct str line)
 {
     (void)self;
-    send_frame(FRAME_PRINT, line);
+    jail_socket_send(FRAME_PRINT, line);
 }
 
 static enum luabox_verdict
@@ -86,11 +43,11 @@ port_ask(void *self, lua_State *L, enum luabox_ask what, struct str plan)
     size_t n;
 
     (void)self;
-    send_frame(frames[what], plan);
-    enum frame_type type = read_head(&n);
+    jail_socket_send(frames[what], plan);
+    enum frame_type type = jail_socket_head(&n);
     char *text =
         lua_newuserdatauv(L, n + 1, 0); /* may raise: the run ends for memory */
-    read_all(text, n);
+    jail_socket_read(text, n);
     lua_pushlstring(L, text, n);
     if (type == FRAME_ANSWER)
         return LUABOX_ANSWER;
@@ -99,7 +56,7 @@ port_ask(void *self, lua_State *L, enum luabox_ask what, struct str plan)
     if (type == FRAME_DENIED)
         return LUABOX_DENIED;
     if (type != FRAME_WRONG)
-        _exit(EXIT_PROTOCOL);
+        _exit(JAIL_EXIT_PROTOCOL);
     return LUABOX_WRONG;
 }
 
@@ -117,16 +74,16 @@ read_job(struct job *job)
     static char body[SOURCE_BYTES_MAX + 4096];
     size_t n;
 
-    if (read_head(&n) != FRAME_JOB || n > sizeof body)
-        _exit(EXIT_PROTOCOL);
-    read_all(body, n);
+    if (jail_socket_head(&n) != FRAME_JOB || n > sizeof body)
+        _exit(JAIL_EXIT_PROTOCOL);
+    jail_socket_read(body, n);
     struct fields f = fields_of((struct str){body, n});
     job->source = field_str(&f, SOURCE_BYTES_MAX);
     job->budget = field_str(&f, sizeof body);
     job->seed = (uint64_t)field_i64(&f, INT64_MIN, INT64_MAX);
     job->output_bytes_max = (size_t)field_i64(&f, 0, FRAME_BYTES_MAX);
     if (!fields_end(&f))
-        _exit(EXIT_PROTOCOL);
+        _exit(JAIL_EXIT_PROTOCOL);
 }
 
 static void
@@ -138,7 +95,7 @@ send_end(const struct luabox_report *report)
     field_put_i64(&b, report->end);
     field_put_i64(&b, report->line);
     field_put_z(&b, report->text);
-    send_frame(FRAME_ENDED, buf_str(&b));
+    jail_socket_send(FRAME_ENDED, buf_str(&b));
 }
 
 static void
@@ -151,14 +108,14 @@ run_job(struct luabox *box)
     read_job(&job);
     luabox_seed(box, job.seed);
     if (!lapi_set_budget(box, job.budget))
-        _exit(EXIT_PROTOCOL);
+        _exit(JAIL_EXIT_PROTOCOL);
     luabox_run(box, job.source, job.output_bytes_max, &report);
     if (report.end != LUABOX_OK) {
         send_end(&report);
         return;
     }
     output.ptr = lua_tolstring(box->L, -1, &output.len);
-    send_frame(FRAME_DONE, output);
+    jail_socket_send(FRAME_DONE, output);
 }
 
 /* What libc may want while formatting numbers is there before the jail shuts, and stays. */
@@ -181,38 +138,59 @@ send_ready(const struct jail_layers *layers)
 
     field_put_i64(&b, layers->landlock_abi);
     field_put_i64(&b, layers->namespaces);
-    send_frame(FRAME_READY, buf_str(&b));
+    jail_socket_send(FRAME_READY, buf_str(&b));
+}
+
+/* The Lua state of the role. */
+static bool
+open_state(
+    enum worker_role role, size_t bytes, struct luabox *box, struct luarows *rows)
+{
+    static const struct luabox_port port = {NULL, port_print, port_ask};
+    struct jail_heap *heap;
+    void *memory;
+
+    if (role != WORKER_JOB) {
+        memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        return memory != MAP_FAILED &&
+            luarows_open(rows, role == WORKER_MAP, memory, bytes);
+    }
+    heap = jail_heap_map(bytes);
+    return heap != NULL && luabox_open(box, jail_heap_alloc, heap, &port) &&
+        lapi_open(box);
 }
 
 int
 main(int argc, char **argv)
 {
-    static const struct luabox_port port = {NULL, port_print, port_ask};
     static struct luabox box;
+    static struct luarows rows;
     struct diag d = {0};
     struct jail jail = {.role = JAIL_WORKER};
     struct jail_layers layers = {0};
-    int probe = argc == 5 ? (int)strtol(argv[4], NULL, 10) : -1;
+    int probe = argc == 6 ? (int)strtol(argv[5], NULL, 10) : -1;
 
-    if (argc != 4 && argc != 5)
+    if (argc != 5 && argc != 6)
         return EXIT_ARGUMENTS;
     jail.memory_bytes = strtoll(argv[1], NULL, 10);
     jail.cpu_s = strtoll(argv[2], NULL, 10);
     layers.namespaces = (unsigned)strtoul(argv[3], NULL, 10);
-    if (jail.memory_bytes <= 0 || jail.cpu_s <= 0)
+    enum worker_role role = (enum worker_role)strtoul(argv[4], NULL, 10);
+    if (jail.memory_bytes <= 0 || jail.cpu_s <= 0 || role > WORKER_BLOCK)
         return EXIT_ARGUMENTS;
     if (jail_isolate(&d, &jail, &layers) != ERR_OK)
         _exit(jail.status);
     prepare_libc();
-    struct jail_heap *heap = jail_heap_map((size_t)jail.memory_bytes);
-    if (heap == NULL || !luabox_open(&box, jail_heap_alloc, heap, &port) ||
-        !lapi_open(&box))
+    if (!open_state(role, (size_t)jail.memory_bytes, &box, &rows))
         _exit(EXIT_MEMORY);
     if (jail_seal(&d, &jail) != ERR_OK)
         _exit(jail.status);
     send_ready(&layers);
     if (probe >= 0)
         jail_probe_try(probe);
+    if (role != WORKER_JOB)
+        luarows_serve(&rows);
     run_job(&box);
     _exit(0);
 }

@@ -192,7 +192,7 @@ worker_exe(void)
 static struct worker
 ready_worker(void)
 {
-    struct worker_limits l = {8 << 20, 1000, -1};
+    struct worker_limits l = {8 << 20, 1000, -1, WORKER_JOB};
     struct worker w;
     struct diag d = {0};
 
@@ -222,7 +222,7 @@ Test(worker, ends_when_its_peer_misbehaves_or_leaves)
 
 Test(worker, one_that_cannot_start_is_told)
 {
-    struct worker_limits l = {8 << 20, 1000, -1};
+    struct worker_limits l = {8 << 20, 1000, -1, WORKER_JOB};
     struct worker w;
     struct diag d = {0};
 

@@ -1,0 +1,33 @@
+/* mockcheck.h -- does a mock give away the private data that it stands in for?
+ *
+ * Runs where the data are: a child of the runner loads the version and the mock, holds
+ * them against each other by the rules of policies/sdc_mock.h, and tells columns and
+ * rules, never a value. */
+#ifndef SANDBOX_MOCKCHECK_H
+#define SANDBOX_MOCKCHECK_H
+
+#include "policies/sdc_mock.h"
+#include "sandbox/broker.h"
+#include "sandbox/column.h"
+
+/* What the mock shows as the data do: a parity certificate, for the owner alone. The
+ * types are those of the schema, or the mock would not have been read. */
+struct mock_parity {
+    unsigned broken_rules; /* 1 << enum sdc_mock_rule */
+    bool nulls;            /* the shares of nulls are within five points */
+    bool categories;       /* each declared category stands in both or in neither */
+};
+struct mock_report {
+    struct mock_parity columns[COLUMNS_MAX];
+    size_t columns_n;
+    bool leaks;
+};
+
+/* rules: bits of those that are tried, SDC_MOCK_ALL but in tests. */
+enum err mockcheck(struct diag *d, const struct table *data, const struct table *mock,
+    unsigned rules, struct mock_report *out) NODISCARD;
+
+/* A child of the runner: answers on the order's first descriptor and ends the process. */
+_Noreturn void mockcheck_main(const struct broker_setup *s, struct frame *order);
+
+#endif

@@ -1,0 +1,2 @@
+-- expect: policy
+return site.open("m"):collect "return #rows"
