@@ -1,6 +1,7 @@
 /* config.c -- defaults, then the file; options come after. */
 #include "datasite/config.h"
 
+#include "datasite/base/check.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/limits.h"
 
@@ -17,7 +18,8 @@ config_init(struct config *c)
         .site_name = "Datasite",
         .threads = 8,
         .requests_per_s = 2000,
-        .runs_at_once = RUNS_AT_ONCE_MAX};
+        .runs_at_once = RUNS_AT_ONCE_MAX,
+        .jail_minimum = "none"};
 }
 
 static enum err
@@ -62,18 +64,56 @@ hosts_take(struct diag *d, const json_t *list, struct config *c)
     return ERR_OK;
 }
 
+/* Each asks for all those before it. The words are those of jail_level. */
+static const struct {
+    const char *name, *word;
+} jail_layers[] = {
+    {"none", ""},
+    {"seccomp", "seccomp"},
+    {"landlock", "landlock"},
+    {"namespaces", "namespaces"},
+};
+
+static enum err
+jail_minimum_take(struct diag *d, const char *name, struct config *c)
+{
+    if (name == NULL)
+        return ERR_OK;
+    for (size_t i = 0; i < ARRAY_N(jail_layers); i++) {
+        if (strcmp(jail_layers[i].name, name) == 0) {
+            strcpy(c->jail_minimum, jail_layers[i].name);
+            return ERR_OK;
+        }
+    }
+    return FAIL_FIELD(d, ERR_INVALID, "/jail_minimum",
+        "/jail_minimum is none, seccomp, landlock or namespaces");
+}
+
+bool
+config_jail_suffices(const char *level, const char *minimum)
+{
+    for (size_t i = 0; i < ARRAY_N(jail_layers); i++) {
+        if (strstr(level, jail_layers[i].word) == NULL)
+            return false;
+        if (strcmp(jail_layers[i].name, minimum) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum err
 config_take(struct diag *d, json_t *doc, struct config *c)
 {
-    const char *listen = NULL, *data = NULL, *name = NULL;
+    const char *listen = NULL, *data = NULL, *name = NULL, *minimum = NULL;
     json_t *hosts = NULL;
     int decide = -1, port;
     char host[256];
 
-    TRY(json_take(d, doc, "{s?s, s?s, s?s, s?b, s?i, s?i, s?i, s?o !}", "listen",
+    TRY(json_take(d, doc, "{s?s, s?s, s?s, s?b, s?i, s?i, s?i, s?o, s?s !}", "listen",
         &listen, "data", &data, "site_name", &name, "tokens_may_decide", &decide,
         "threads", &c->threads, "runs_at_once", &c->runs_at_once, "requests_per_s",
-        &c->requests_per_s, "hosts", &hosts));
+        &c->requests_per_s, "hosts", &hosts, "jail_minimum", &minimum));
+    TRY(jail_minimum_take(d, minimum, c));
     TRY(hosts_take(d, hosts, c));
     TRY(copy_text(d, "/listen", listen, c->listen, sizeof c->listen));
     TRY(copy_text(d, "/data", data, c->data_dir, sizeof c->data_dir));
@@ -135,8 +175,9 @@ config_json(const struct config *c)
 
     for (size_t i = 0; i < c->hosts_n; i++)
         json_array_append_new(hosts, json_string(c->hosts[i]));
-    return json_pack("{s:s, s:s, s:s, s:b, s:i, s:i, s:i, s:o}", "listen", c->listen,
-        "data", c->data_dir, "site_name", c->site_name, "tokens_may_decide",
+    return json_pack("{s:s, s:s, s:s, s:b, s:i, s:i, s:i, s:o, s:s}", "listen",
+        c->listen, "data", c->data_dir, "site_name", c->site_name, "tokens_may_decide",
         (int)c->tokens_may_decide, "threads", c->threads, "runs_at_once",
-        c->runs_at_once, "requests_per_s", c->requests_per_s, "hosts", hosts);
+        c->runs_at_once, "requests_per_s", c->requests_per_s, "hosts", hosts,
+        "jail_minimum", c->jail_minimum);
 }

@@ -124,15 +124,23 @@ database_up(struct diag *d, struct serving *s)
     return queue_recover(&s->site, d, NULL);
 }
 
-static void
-jail_test(struct serving *s)
+/* A jail that does not hold is told by /readyz, and no job runs; one that is less than
+ * the configuration asks for ends the start. */
+static enum err
+jail_test(struct diag *d, struct serving *s)
 {
+    const char *least = s->config->jail_minimum;
     struct diag why = {0};
 
     s->site.jail_ok =
         runner_selftest(s->site.runner, &why, s->site.jail_level) == ERR_OK;
     if (!s->site.jail_ok)
         log_diag(LOG_ERROR, "jail.unfit", &why);
+    const char *level = s->site.jail_ok ? s->site.jail_level : "";
+    if (!config_jail_suffices(level, least))
+        return FAIL(d, ERR_SANDBOX, "the jail gives %s; jail_minimum asks for %s",
+            s->site.jail_ok ? level : why.text, least);
+    return ERR_OK;
 }
 
 /* What the start itself writes: settings of the configuration, and a setup link. */
@@ -238,7 +246,7 @@ serve_up(struct diag *d, struct serving *s)
     TRY(folder_lock(d, s));
     TRY(runner_up(d, s));
     TRY(database_up(d, s));
-    jail_test(s);
+    TRY(jail_test(d, s));
     return http_up(d, s);
 }
 

@@ -1,10 +1,14 @@
 /* datasets.c -- private data from the owner's side: declare, upload, publish, grant. */
 #include "datasite/api/routes.h"
 #include "datasite/api/wire_job.h"
+#include "datasite/api/wire_mock.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/log.h"
+#include "datasite/core/event.h"
 #include "datasite/core/grant.h"
+#include "datasite/core/reviewers.h"
 #include "datasite/core/site.h"
+#include "datasite/core/standing.h"
 #include "datasite/core/writer.h"
 
 #include <fcntl.h>
@@ -85,21 +89,52 @@ datasets_get(struct request *rq, struct reply *rp)
     return dataset_reply(rq, rp, &ds);
 }
 
+static enum err
+reviewers_take(struct ctx *cx, struct dataset *ds, const json_t *list)
+{
+    const char **ids;
+    const json_t *one;
+    size_t i, n = json_array_size(list);
+
+    if (!json_is_array(list)) {
+        return FAIL_FIELD(
+            &cx->diag, ERR_INVALID, "/reviewers", "reviewers is an array of user ids");
+    }
+    NEW(cx, ids, n + 1);
+    json_array_foreach(list, i, one)
+    {
+        ids[i] = json_string_value(one);
+        if (ids[i] == NULL) {
+            return FAIL_FIELD(&cx->diag, ERR_INVALID, "/reviewers",
+                "reviewers is an array of user ids");
+        }
+    }
+    return reviewers_set(cx, ds, ids, n);
+}
+
 enum err
 datasets_update(struct request *rq, struct reply *rp)
 {
     const char *title = NULL, *description = NULL;
+    json_t *reviewers = NULL;
     struct dataset ds;
     char etag[72];
+    TXN_SCOPE(txn);
 
-    TRY(json_take(&rq->cx->diag, rq->body, "{s?s, s?s !}", "title", &title,
-        "description", &description));
+    TRY(json_take(&rq->cx->diag, rq->body, "{s?s, s?s, s?o !}", "title", &title,
+        "description", &description, "reviewers", &reviewers));
     TRY(dataset_owned(rq->cx, rq->param[0], &ds));
     if (request_header(rq, "If-Match") != NULL) {
         snprintf(etag, sizeof etag, "%s-%lldi", ds.id, (long long)ds.revision);
         TRY(precondition_match(rq, etag));
     }
-    TRY(dataset_describe(rq->cx, &ds, title, description));
+    TRY(txn_begin(&txn, rq->cx->db, &rq->cx->diag));
+    if (title != NULL || description != NULL || reviewers == NULL)
+        TRY(dataset_describe(rq->cx, &ds, title, description));
+    if (reviewers != NULL)
+        TRY(reviewers_take(rq->cx, &ds, reviewers));
+    TRY(txn_commit(&txn, &rq->cx->diag));
+    event_wake();
     return dataset_reply(rq, rp, &ds);
 }
 
@@ -109,7 +144,7 @@ datasets_delete(struct request *rq, struct reply *rp)
     struct dataset ds;
 
     TRY(dataset_owned(rq->cx, rq->param[0], &ds));
-    TRY(dataset_archive(rq->cx, &ds));
+    TRY(standing_archive(rq->cx, &ds));
     return reply_none(rp);
 }
 
@@ -192,6 +227,26 @@ data_commit(struct ctx *cx, struct dataset *ds, const struct ingest *in)
     return dataset_data_commit(cx, ds, in->version, &in->report);
 }
 
+/* The mock that is there must not give away the data that come; ERR_MOCK_LEAK with the
+ * columns in the answer. */
+static enum err
+mock_stands(struct ctx *cx, struct reply *rp, const struct dataset *ds, int64_t version)
+{
+    struct mock_report parity;
+    struct schema schema;
+    struct str csv;
+    enum err err;
+
+    if (ds->mock_version == 0)
+        return ERR_OK;
+    TRY(dataset_schema(cx, ds, &schema));
+    TRY(dataset_mock(cx, ds, &csv));
+    err = mock_leak_check(cx, ds, version, csv, &parity);
+    if (err == ERR_MOCK_LEAK)
+        rp->json = mock_leak_to_json(&schema, &parity);
+    return err;
+}
+
 static json_t *
 loaded_json(const struct ingest *in)
 {
@@ -216,6 +271,8 @@ dataset_data_put(struct request *rq, struct reply *rp)
     TRY(data_begin(cx, &ds, &in.version));
     result = ingest_run(rq, &in);
     if (result == ERR_OK)
+        result = mock_stands(cx, rp, &ds, in.version);
+    if (result == ERR_OK)
         result = data_commit(cx, &ds, &in);
     if (result == ERR_OK)
         return reply_json(rq, rp, 201, loaded_json(&in));
@@ -231,6 +288,14 @@ dataset_data_put(struct request *rq, struct reply *rp)
 
 /* Publication and grants */
 
+static enum err
+open_to_all(struct ctx *cx, struct dataset *ds)
+{
+    WRITER_SCOPE(writer, cx);
+
+    return dataset_open(cx, ds);
+}
+
 enum err
 dataset_publish(struct request *rq, struct reply *rp)
 {
@@ -238,7 +303,8 @@ dataset_publish(struct request *rq, struct reply *rp)
 
     TRY(json_take(&rq->cx->diag, rq->body, "{!}"));
     TRY(dataset_owned(rq->cx, rq->param[0], &ds));
-    TRY(dataset_open(rq->cx, &ds));
+    TRY(mock_stands(rq->cx, rp, &ds, ds.data_version));
+    TRY(open_to_all(rq->cx, &ds));
     return reply_json(rq, rp, 201,
         json_pack("{s:s, s:b}", "name", ds.name, "published", (int)ds.published));
 }
@@ -251,6 +317,34 @@ dataset_unpublish(struct request *rq, struct reply *rp)
     TRY(dataset_owned(rq->cx, rq->param[0], &ds));
     TRY(dataset_close(rq->cx, &ds));
     return reply_none(rp);
+}
+
+static json_t *
+grant_to_json(const struct grant *g)
+{
+    return json_pack("{s:s, s:s, s:s, s:o}", "user_id", g->user_id, "name", g->name,
+        "email", g->email, "granted_at", time_to_json(g->granted));
+}
+
+enum err
+dataset_grants_list(struct request *rq, struct reply *rp)
+{
+    struct dataset ds;
+    struct grant *list;
+    struct page page;
+    json_t *items;
+    size_t n;
+
+    TRY(page_take(rq, &page));
+    TRY(query_end(rq));
+    TRY(dataset_owned(rq->cx, rq->param[0], &ds));
+    TRY(grant_list(rq->cx, ds.id, page.after != NULL ? page.after : "", page.limit + 1,
+        &list, &n));
+    items = json_array();
+    for (size_t i = 0; i < n && i < (size_t)page.limit; i++)
+        json_array_append_new(items, grant_to_json(&list[i]));
+    return reply_page(
+        rq, rp, items, n > (size_t)page.limit ? list[page.limit - 1].user_id : NULL);
 }
 
 enum err
@@ -271,6 +365,6 @@ dataset_grant_delete(struct request *rq, struct reply *rp)
     struct dataset ds;
 
     TRY(dataset_owned(rq->cx, rq->param[0], &ds));
-    TRY(grant_delete(rq->cx, ds.id, rq->param[1]));
+    TRY(standing_grant_delete(rq->cx, &ds, rq->param[1]));
     return reply_none(rp);
 }

@@ -1,8 +1,7 @@
 /* jobs.c -- what researchers ask, version by version, and how it ends early. */
 #include "datasite/api/routes.h"
 #include "datasite/api/wire_job.h"
-#include "datasite/base/log.h"
-#include "datasite/core/site.h"
+#include "datasite/core/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,33 +194,18 @@ job_mock_result_get(struct request *rq, struct reply *rp)
 
 /* Early ends */
 
-/* A run in flight is killed after its job has ended: what it charges then is
- * refused. */
-static void
-run_kill(struct ctx *cx, const struct job *j)
-{
-    struct diag gone = {0};
-
-    if (j->run_id != NULL &&
-        runner_cancel(cx->site->runner, &gone, j->run_id) == ERR_OK)
-        log_event(LOG_INFO, "run.killed", "%s", j->run_id);
-}
-
 static enum err
 job_end_early(struct request *rq, struct reply *rp,
     enum err (*end)(struct ctx *cx, struct job *j, const char *comment))
 {
     const char *comment = "";
-    enum job_state before;
     struct job j;
 
     TRY(json_take(&rq->cx->diag, rq->body, "{s?s !}", "comment", &comment));
     TRY(job_visible(rq->cx, rq->param[0], &j));
     TRY(match_if_given(rq, &j));
-    before = j.state;
     TRY(end(rq->cx, &j, comment));
-    if (before == JOB_RUNNING)
-        run_kill(rq->cx, &j);
+    run_kill_ended(rq->cx);
     return job_reply(rq, rp, &j);
 }
 

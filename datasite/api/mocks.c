@@ -2,6 +2,7 @@
  * schema alone. */
 #include "datasite/api/routes.h"
 #include "datasite/api/wire_job.h"
+#include "datasite/api/wire_mock.h"
 #include "datasite/core/writer.h"
 
 #define MOCK_ROWS_MAX  1000000
@@ -38,15 +39,16 @@ dataset_mock_get(struct request *rq, struct reply *rp)
     return reply_bytes(rp, "text/csv", csv);
 }
 
-/* Only the schema is looked at here: whether a mock gives data away is for a process
- * that sees the data to say. */
+/* Whether a mock gives data away is for a process that sees the data to say. */
 enum err
 dataset_mock_put(struct request *rq, struct reply *rp)
 {
     struct ctx *cx = rq->cx;
     struct csv_report report = {0};
+    struct mock_report parity;
     struct dataset ds;
     struct schema schema;
+    json_t *answer;
     enum err err;
 
     TRY(dataset_owned(cx, rq->param[0], &ds));
@@ -55,8 +57,14 @@ dataset_mock_put(struct request *rq, struct reply *rp)
     if (report.places_n > 0)
         rp->json = places_to_json(&report);
     TRY(err);
+    err = mock_leak_check(cx, &ds, ds.data_version, rq->text, &parity);
+    if (err == ERR_MOCK_LEAK)
+        rp->json = mock_leak_to_json(&schema, &parity);
+    TRY(err);
     TRY(mock_store(cx, &ds, rq->text, report.rows, "uploaded"));
-    return reply_json(rq, rp, 201, mock_json(rq->text, report.rows));
+    answer = mock_json(rq->text, report.rows);
+    json_object_set_new(answer, "parity", mock_parity_to_json(&schema, &parity));
+    return reply_json(rq, rp, 201, answer);
 }
 
 enum err

@@ -5,7 +5,7 @@
 
 const struct route routes[] = {
 #define ROUTE(method, path, handler, who, db, flags, body) \
-    { method, path, #handler, handler, who, db, flags, body },
+    {method, path, #handler, handler, who, db, flags, body},
 #include "datasite/api/routes.def"
 #undef ROUTE
 };

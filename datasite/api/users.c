@@ -1,6 +1,7 @@
 /* users.c -- accounts, for administrators; researchers by name, for owners. */
 #include "datasite/api/routes.h"
 #include "datasite/api/wire_people.h"
+#include "datasite/core/standing.h"
 
 static enum err
 reply_user(struct request *rq, struct reply *rp, const struct user *u)
@@ -75,6 +76,6 @@ users_update(struct request *rq, struct reply *rp)
     TRY(roles_take(&cx->diag, roles, &change.roles));
     if (password != NULL)
         change.password = str_of(password);
-    TRY(user_update(cx, rq->param[0], &change, &user));
+    TRY(standing_user_update(cx, rq->param[0], &change, &user));
     return reply_user(rq, rp, &user);
 }

@@ -84,10 +84,11 @@ dataset_to_json(const struct ctx *cx, const struct dataset *ds)
     json_auto_t *schema = stored_to_json(ds->schema_json);
 
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:O, s:O, s:s, s:s, s:I, s:o, s:o,"
+        "{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:o, s:O, s:O, s:s, s:s, s:I, s:o, s:o,"
         " s:o, s:b, s:b, s:o, s:o}",
         "id", ds->id, "name", ds->name, "title", ds->title, "description",
-        ds->description, "owner", "id", ds->owner_id, "name", ds->owner_name, "unit",
+        ds->description, "owner", "id", ds->owner_id, "name", ds->owner_name,
+        "reviewers", stored_to_json(ds->reviewers_json), "unit",
         json_object_get(schema, "unit"), "columns", json_object_get(schema, "columns"),
         "accounting", accounting_name(ds->accounting), "policy", ds->policy_name,
         "policy_version", (json_int_t)ds->policy_version, "data_version",
@@ -204,11 +205,30 @@ failure_shown(struct ctx *cx, const struct job *j, json_t **out)
     return ERR_OK;
 }
 
+/* What the checks found and, last, how far the reviewers are. */
+static enum err
+requirements_shown(struct ctx *cx, const struct job *j, json_t **out)
+{
+    struct review_progress p;
+
+    *out = NULL;
+    TRY(review_progress(cx, j, &p));
+    *out = j->requirements_json != NULL ? stored_to_json(j->requirements_json)
+                                        : json_array();
+    if (p.shown) {
+        json_array_append_new(*out,
+            json_pack("{s:s, s:b, s:s}", "name", "approvals", "met", (int)p.met,
+                "detail", p.detail));
+    }
+    return ERR_OK;
+}
+
 enum err
 job_to_json(struct ctx *cx, const struct job *j, json_t **out)
 {
-    json_t *failure;
+    json_t *failure, *requirements;
 
+    TRY(requirements_shown(cx, j, &requirements));
     TRY(failure_shown(cx, j, &failure));
     *out = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:I, s:s, s:o,"
@@ -222,10 +242,8 @@ job_to_json(struct ctx *cx, const struct job *j, json_t **out)
         "policy_version", (json_int_t)j->policy_version, "max_budget", "epsilon",
         nano_json(j->max_epsilon_nano), "delta",
         j->max_delta_atto < 0 ? json_null() : atto_json(j->max_delta_atto), "outputs",
-        stored_to_json(j->outputs_json), "requirements",
-        j->requirements_json != NULL ? stored_to_json(j->requirements_json)
-                                     : json_array(),
-        "quote", stored_to_json(j->quote_json), "failure", failure, "created_at",
+        stored_to_json(j->outputs_json), "requirements", requirements, "quote",
+        stored_to_json(j->quote_json), "failure", failure, "created_at",
         time_to_json(j->created), "updated_at", time_to_json(j->changed));
     return *out != NULL ? ERR_OK : FAIL(&cx->diag, ERR_INTERNAL, "no memory for a job");
 }

@@ -71,7 +71,7 @@ mock_charge(void *self, struct diag *d, const struct charge_ask *ask,
     bool pure = p->pure && ask->price.eps_nano != EPS_NONE;
 
     if (a != NULL) {
-        *verdict = a->answer.ptr != NULL ? CHARGE_STORED : CHARGE_PAID;
+        *verdict = a->answer.ptr != NULL ? CHARGE_STORED : CHARGE_PAID_BEFORE;
         buf_add(answer, a->answer.ptr, a->answer.len);
         return ERR_OK;
     }

@@ -28,7 +28,7 @@ struct dataset_row {
         &(ds)->epsilon_nano, &(ds)->delta_atto, &(ds)->data_version, &(ds)->data_rows, \
         &(ds)->data_outside, &(ds)->data_sha256, &(ds)->mock_version,                  \
         &(ds)->mock_rows, &(row)->published, &(row)->archived, &(ds)->revision,        \
-        &(ds)->created.us, &(ds)->changed.us
+        &(ds)->created.us, &(ds)->changed.us, &(ds)->reviewers_json
 
 static void
 dataset_finish(struct dataset *ds, const struct dataset_row *row)
@@ -83,12 +83,30 @@ dataset_is_insider(const struct ctx *cx, const struct dataset *ds)
 }
 
 enum err
+dataset_reviews(struct ctx *cx, const char *id, bool *out)
+{
+    int64_t one;
+    enum err err =
+        db_one(cx->db, &cx->diag, cx->arena, STMT_REVIEWER_HAS, id, cx->actor.id, &one);
+
+    *out = err == ERR_OK;
+    if (err != ERR_NOT_FOUND)
+        return err;
+    diag_clear(&cx->diag);
+    return ERR_OK;
+}
+
+enum err
 dataset_visible(struct ctx *cx, const char *name, struct dataset *out)
 {
+    bool reviews;
     enum err err;
 
     TRY(dataset_by_name(cx, name, out));
     if (dataset_is_insider(cx, out))
+        return ERR_OK;
+    TRY(dataset_reviews(cx, out->id, &reviews));
+    if (reviews && !out->archived)
         return ERR_OK;
     err = grant_check(cx, out->id, cx->actor.id);
     if (err == ERR_OK && out->published && !out->archived)

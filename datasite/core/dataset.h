@@ -23,6 +23,7 @@ struct dataset {
     bool published, archived;
     int64_t revision; /* grows with every change: the ETag */
     struct unixus created, changed;
+    const char *reviewers_json; /* [{"id","name"}] of those beside the owner */
 };
 
 struct dataset_draft {
@@ -37,12 +38,14 @@ enum err dataset_by_name(
     struct ctx *cx, const char *name, struct dataset *out) NODISCARD;
 enum err dataset_by_id(struct ctx *cx, const char *id, struct dataset *out) NODISCARD;
 /* The same as the caller may: ERR_NOT_FOUND unless it is the owner, an admin or an
- * auditor, or a researcher with a grant on a published dataset. */
+ * auditor, one of its reviewers, or a researcher with a grant on a published dataset. */
 enum err dataset_visible(
     struct ctx *cx, const char *name, struct dataset *out) NODISCARD;
 /* For changes: its owner alone. One who may see it is told ERR_FORBIDDEN. */
 enum err dataset_owned(struct ctx *cx, const char *name, struct dataset *out) NODISCARD;
 bool dataset_is_owner(const struct ctx *cx, const struct dataset *ds);
+/* Is the caller one of those who review beside the owner? */
+enum err dataset_reviews(struct ctx *cx, const char *id, bool *out) NODISCARD;
 /* Owner, admin or auditor: may know what the data are like, not only what is
  * declared. */
 bool dataset_is_insider(const struct ctx *cx, const struct dataset *ds);

@@ -1,6 +1,7 @@
 /* grant.c -- which researcher may see and use which dataset. */
 #include "datasite/core/grant.h"
 
+#include "datasite/base/check.h"
 #include "datasite/core/audit.h"
 
 enum err
@@ -64,4 +65,24 @@ grant_delete(struct ctx *cx, const char *dataset_id, const char *user_id)
     TRY(audit_append(
         cx, "grant.delete", dataset_id, json_pack("{s:s}", "user", user_id)));
     return txn_commit(&txn, &cx->diag);
+}
+
+enum err
+grant_list(struct ctx *cx, const char *dataset_id, const char *after, int64_t limit,
+    struct grant **out, size_t *n)
+{
+    struct grant one;
+    bool more;
+
+    *n = 0;
+    NEW(cx, *out, (size_t)limit);
+    TRY(db_each(cx->db, &cx->diag, STMT_GRANT_LIST, dataset_id, after, limit));
+    for (;;) {
+        TRY(db_row(cx->db, &cx->diag, cx->arena, STMT_GRANT_LIST, &more, &one.user_id,
+            &one.name, &one.email, &one.granted.us));
+        if (!more)
+            return ERR_OK;
+        CHECK(*n < (size_t)limit);
+        (*out)[(*n)++] = one;
+    }
 }

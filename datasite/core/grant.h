@@ -4,6 +4,11 @@
 
 #include "datasite/core/ctx.h"
 
+struct grant {
+    const char *user_id, *name, *email;
+    struct unixus granted;
+};
+
 /* ERR_NOT_FOUND unless the user holds a grant. */
 enum err grant_check(
     struct ctx *cx, const char *dataset_id, const char *user_id) NODISCARD;
@@ -13,5 +18,8 @@ enum err grant_put(
     struct ctx *cx, const char *dataset_id, const char *user_id) NODISCARD;
 enum err grant_delete(
     struct ctx *cx, const char *dataset_id, const char *user_id) NODISCARD;
+/* Up to limit of them by user id, those after `after` ("": from the first). */
+enum err grant_list(struct ctx *cx, const char *dataset_id, const char *after,
+    int64_t limit, struct grant **out, size_t *n) NODISCARD;
 
 #endif

@@ -177,10 +177,13 @@ job_is_owner(const struct ctx *cx, const struct job *j)
 enum err
 job_visible(struct ctx *cx, const char *id, struct job *out)
 {
+    bool reviews;
+
     TRY(job_by_id(cx, id, out));
-    if (!job_is_author(cx, out) && !job_is_owner(cx, out))
-        return no_such_job(cx);
-    return ERR_OK;
+    if (job_is_author(cx, out) || job_is_owner(cx, out))
+        return ERR_OK;
+    TRY(dataset_reviews(cx, out->dataset_id, &reviews));
+    return reviews ? ERR_OK : no_such_job(cx);
 }
 
 static enum err
@@ -197,6 +200,21 @@ job_must_own(struct ctx *cx, const struct job *j, const char *permission)
     if (job_is_owner(cx, j))
         return ERR_OK;
     return forbid(cx, permission, "only the owner of the dataset may do this");
+}
+
+enum err
+job_must_review(struct ctx *cx, const struct job *j)
+{
+    bool reviews;
+
+    if (job_is_author(cx, j))
+        return forbid(cx, "separation-of-duties", "nobody reviews their own job");
+    if (job_is_owner(cx, j))
+        return ERR_OK;
+    TRY(dataset_reviews(cx, j->dataset_id, &reviews));
+    return reviews
+        ? ERR_OK
+        : forbid(cx, "job.review", "only a reviewer of the dataset may do this");
 }
 
 enum err
@@ -341,10 +359,6 @@ job_lane_take(struct ctx *cx, const char *name, enum lane *out)
     if (!lane_parse(str_of(name), out)) {
         return FAIL_FIELD(
             &cx->diag, ERR_INVALID, "/lane", "a lane is dp, exact or rows");
-    }
-    if (*out == LANE_ROWS) {
-        return FAIL_FIELD(&cx->diag, ERR_NOT_YET, "/lane",
-            "lane rows is not available in this version");
     }
     return ERR_OK;
 }
@@ -520,16 +534,16 @@ no_such_move(struct ctx *cx, const struct job *j, enum job_state to)
 }
 
 static enum err
-who_check(struct ctx *cx, const struct job *j, enum job_who who)
+who_check(struct ctx *cx, const struct job *j, enum job_who who, enum job_state to)
 {
     switch (who) {
     case WHO_AUTHOR:
         return job_must_author(cx, j, "job.author");
     case WHO_REVIEWER:
-        if (job_is_author(cx, j))
-            return forbid(cx, "separation-of-duties", "nobody reviews their own job");
-        return job_must_own(cx, j, "job.review");
+        return job_must_review(cx, j);
     case WHO_OWNER:
+        if (to == JOB_CANCELLED && cx->actor.roles & ROLE_SYSTEM)
+            return ERR_OK; /* standing.h */
         return job_must_own(cx, j, "dataset.owner");
     case WHO_SYSTEM:
         if (cx->actor.roles & ROLE_SYSTEM)
@@ -548,7 +562,7 @@ job_move(struct ctx *cx, struct job *j, enum job_state to, json_t *facts)
 
     if (rule == NULL)
         return no_such_move(cx, j, to);
-    TRY(who_check(cx, j, rule->who));
+    TRY(who_check(cx, j, rule->who, to));
     err = db_one(cx->db, &cx->diag, cx->arena, STMT_JOB_MOVE, j->id,
         job_state_name(j->state), job_state_name(to), cx->now.us, j->revision,
         &j->revision);
@@ -561,6 +575,33 @@ job_move(struct ctx *cx, struct job *j, enum job_state to, json_t *facts)
     j->changed = cx->now;
     TRY(audit_append(cx, rule->verb, j->id, json_incref(owned)));
     return state_event(cx, j);
+}
+
+enum err
+job_touch(struct ctx *cx, struct job *j)
+{
+    enum err err = db_one(cx->db, &cx->diag, cx->arena, STMT_JOB_TOUCH, j->id,
+        cx->now.us, j->revision, &j->revision);
+
+    if (err == ERR_NOT_FOUND) {
+        diag_clear(&cx->diag);
+        return FAIL(&cx->diag, ERR_STALE, "the job changed meanwhile");
+    }
+    TRY(err);
+    j->changed = cx->now;
+    return state_event(cx, j);
+}
+
+enum err
+job_stands(struct ctx *cx, const struct job *j)
+{
+    int64_t one;
+    enum err err = db_one(cx->db, &cx->diag, cx->arena, STMT_JOB_STANDING, j->id, &one);
+
+    if (err != ERR_NOT_FOUND)
+        return err;
+    diag_clear(&cx->diag);
+    return FAIL(&cx->diag, ERR_CONFLICT, "its author may no longer use the dataset");
 }
 
 /* An end that gives back what the job holds. */

@@ -88,6 +88,8 @@ bool job_is_owner(const struct ctx *cx, const struct job *j);
 /* ERR_FORBIDDEN naming the permission, for one who may see the job. */
 enum err job_must_own(
     struct ctx *cx, const struct job *j, const char *permission) NODISCARD;
+/* Owner or reviewer of the dataset, and not the author. */
+enum err job_must_review(struct ctx *cx, const struct job *j) NODISCARD;
 enum err job_must_author(
     struct ctx *cx, const struct job *j, const char *permission) NODISCARD;
 
@@ -118,6 +120,11 @@ enum err job_move(
 enum err job_retract(struct ctx *cx, struct job *j, const char *comment) NODISCARD;
 enum err job_stop(struct ctx *cx, struct job *j, const char *comment) NODISCARD;
 enum err job_unapprove(struct ctx *cx, struct job *j, const char *comment) NODISCARD;
+
+/* ERR_CONFLICT: the author may no longer use the dataset, or it is archived. */
+enum err job_stands(struct ctx *cx, const struct job *j) NODISCARD;
+/* Tells the readers of a job that it changed without a move. Inside a transaction. */
+enum err job_touch(struct ctx *cx, struct job *j) NODISCARD;
 
 struct ledger_party job_party(const struct job *j);
 

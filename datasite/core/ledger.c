@@ -372,7 +372,7 @@ ledger_charge(struct ctx *cx, const struct ledger_party *who,
     TRY(txn_begin(&txn, cx->db, &cx->diag));
     TRY(charged_before(cx, who, c, &was, answer));
     if (was) {
-        *verdict = *answer != NULL ? LEDGER_STORED : LEDGER_PAID;
+        *verdict = *answer != NULL ? LEDGER_STORED : LEDGER_PAID_BEFORE;
         return txn_commit(&txn, &cx->diag);
     }
     TRY(charge_fits(cx, who, a, &may));

@@ -46,6 +46,7 @@ struct ledger_charge {
 };
 enum ledger_verdict {
     LEDGER_PAID,
+    LEDGER_PAID_BEFORE, /* charged once, and no answer was kept: not charged again */
     LEDGER_STORED,
     LEDGER_REFUSED
 };

@@ -6,8 +6,10 @@
 #include "datasite/core/event.h"
 #include "datasite/core/gate.h"
 #include "datasite/core/lease.h"
+#include "datasite/core/retire.h"
 #include "datasite/core/review.h"
 #include "datasite/core/run.h"
+#include "datasite/core/standing.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -46,6 +48,16 @@ system_ctx(struct site *site, struct arena *arena)
         .now = clock_wall()};
 }
 
+/* An approval that ran out ends its job, and gives back what it held. */
+static enum err
+expire(struct ctx *cx, struct job *j, const char *why)
+{
+    struct ledger_party party = job_party(j);
+
+    TRY(job_move(cx, j, JOB_EXPIRED, json_pack("{s:s}", "why", why)));
+    return ledger_settle(cx, &party);
+}
+
 /* An approval that no longer binds sends its job back, and gives back what it held. */
 static enum err
 reopen(struct ctx *cx, struct job *j, const char *why)
@@ -56,19 +68,30 @@ reopen(struct ctx *cx, struct job *j, const char *why)
     return ledger_settle(cx, &party);
 }
 
-/* Approved to queued to running, or back to review. Inside a transaction. */
+/* What must hold before a run, and what becomes of a job where it does not. */
+static const struct hurdle {
+    enum err (*look)(struct ctx *cx, const struct job *j);
+    enum err miss;
+    enum err (*then)(struct ctx *cx, struct job *j, const char *why);
+} hurdles[] = {
+    {job_stands, ERR_CONFLICT, standing_stop},
+    {review_lasts, ERR_CONFLICT, expire},
+    {review_binds, ERR_STALE, reopen},
+};
+
+/* Approved to queued to running, or where a hurdle sends it. Inside a transaction. */
 static enum err
 launch(struct ctx *cx, struct job *j)
 {
-    struct diag why;
-    enum err err = review_binds(cx, j);
-
-    if (err == ERR_STALE) {
-        why = cx->diag;
-        diag_clear(&cx->diag);
-        return reopen(cx, j, why.text);
+    for (size_t i = 0; i < ARRAY_N(hurdles); i++) {
+        enum err err = hurdles[i].look(cx, j);
+        if (err == hurdles[i].miss) {
+            struct diag why = cx->diag;
+            diag_clear(&cx->diag);
+            return hurdles[i].then(cx, j, why.text);
+        }
+        TRY(err);
     }
-    TRY(err);
     if (j->state == JOB_APPROVED)
         TRY(job_move(cx, j, JOB_QUEUED, NULL));
     return run_begin(cx, j);
@@ -192,9 +215,10 @@ queue_step(struct site *site, struct diag *d, bool *did)
     if (arena == NULL)
         return FAIL(d, ERR_INTERNAL, "no memory for a piece of work");
     err = claim_take(&cx, &claim);
-    if (err == ERR_NOT_FOUND)
-        return ERR_OK;
-    if (err == ERR_OK) {
+    if (err == ERR_NOT_FOUND) {
+        diag_clear(&cx.diag);
+        err = retire_step(&cx, did);
+    } else if (err == ERR_OK) {
         *did = true;
         err = work(&cx, &claim);
     }

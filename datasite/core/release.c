@@ -15,6 +15,7 @@
 #define SIGNATURE_BYTES  64
 #define KEY_BYTES        32
 #define RESULT_BYTES_MAX (16 << 20)
+#define RELEASABLE       "disclosure_control" /* the check that sums up the others */
 
 static enum err
 text_of(struct ctx *cx, const json_t *v, const char **out)
@@ -28,36 +29,88 @@ text_of(struct ctx *cx, const json_t *v, const char **out)
                         : FAIL(&cx->diag, ERR_TOO_LARGE, "the result is too large");
 }
 
-/* What can be said of a result without disclosure control: which gate it passes, and
- * how many of its numbers are exact. */
 static json_t *
-checks_json(const struct job *j, const json_t *measurements)
+check_json(const char *name, bool met, const char *detail)
 {
-    json_t *list = json_array();
-    const json_t *m;
+    return json_pack(
+        "{s:s, s:b, s:s}", "name", name, "met", (int)met, "detail", detail);
+}
+
+/* How many of the numbers are exact; then, where some are, the rules of disclosure
+ * control over the evidence that came with them. A program over rows has none. */
+static json_t *
+checks_json(
+    const struct job *j, const json_t *measurements, const struct sdc_limits *limits)
+{
+    struct sdc_tally tally = {0};
     size_t i, exact = 0;
+    const json_t *m;
+    json_t *list = json_array();
     char detail[96];
 
-    json_array_foreach(measurements, i, m) exact +=
-        json_is_true(json_object_get(m, "exact"));
+    json_array_foreach(measurements, i, m)
+    {
+        if (!json_is_true(json_object_get(m, "exact")))
+            continue;
+        sdc_json_check(limits, json_object_get(m, "evidence"), &tally);
+        exact++;
+    }
     snprintf(detail, sizeof detail, "%zu of %zu measurements are exact", exact,
         json_array_size(measurements));
     json_array_append_new(list,
-        json_pack("{s:s, s:b, s:s}", "name", "differentially_private", "met",
-            (int)(exact == 0 && j->lane == LANE_DP), "detail", detail));
+        check_json("differentially_private", exact == 0 && j->lane == LANE_DP, detail));
+    json_array_extend(list, sdc_tally_json(limits, &tally));
+    json_array_append_new(list,
+        check_json(RELEASABLE,
+            sdc_tally_met(&tally) || limits->exceptions == SDC_EXCEPT_FREE,
+            limits->exceptions == SDC_EXCEPT_FREE ? "the checks advise"
+                : limits->exceptions == SDC_EXCEPT_COMMENT
+                ? "an exception needs a comment that says why"
+                : "the policy knows no exceptions"));
     return list;
+}
+
+/* Measurements as they are kept and shown: evidence is not for their reader. */
+static json_t *
+without_evidence(const json_t *measurements)
+{
+    json_t *list = json_array(), *m;
+    size_t i;
+
+    json_array_foreach(measurements, i, m)
+    {
+        json_t *one = json_copy(m);
+        (void)json_object_del(one, "evidence");
+        json_array_append_new(list, one);
+    }
+    return list;
+}
+
+static enum err
+output_rules(struct ctx *cx, const struct job *j, struct sdc_limits *out)
+{
+    struct dataset ds;
+    struct policy policy;
+
+    TRY(dataset_by_id(cx, j->dataset_id, &ds));
+    TRY(dataset_policy(cx, &ds, &policy));
+    *out = policy.output;
+    return ERR_OK;
 }
 
 enum err
 release_hold(struct ctx *cx, const struct job *j, const char *run_id,
     const json_t *outputs, const json_t *measurements, struct str log)
 {
-    json_auto_t *checks = checks_json(j, measurements);
+    json_auto_t *checks = NULL, *shown = without_evidence(measurements);
     const char *outputs_text, *measurements_text, *checks_text, *log_text;
+    struct sdc_limits limits;
     char sha256[65];
 
+    TRY(output_rules(cx, j, &limits));
+    checks = checks_json(j, measurements, &limits);
     TRY(text_of(cx, outputs, &outputs_text));
-    TRY(text_of(cx, measurements, &measurements_text));
+    TRY(text_of(cx, shown, &measurements_text));
     TRY(text_of(cx, checks, &checks_text));
     log_text = arena_strn(cx->arena, log.len > 0 ? log.ptr : "", log.len);
     if (log_text == NULL)
@@ -233,6 +286,45 @@ release_publish(struct ctx *cx, struct job *j, const char *comment)
     return ERR_OK;
 }
 
+static bool
+is_met(const json_t *checks, const char *name)
+{
+    const json_t *c;
+    size_t i;
+
+    json_array_foreach(checks, i, c)
+    {
+        const char *n = json_string_value(json_object_get(c, "name"));
+        if (n != NULL && strcmp(n, name) == 0)
+            return json_is_true(json_object_get(c, "met"));
+    }
+    return true; /* stored before there was such a check */
+}
+
+/* A result that fails a check goes nowhere, or only with the owner's reason. */
+static enum err
+disclosure_allows(struct ctx *cx, const struct job *j, const char *comment)
+{
+    json_auto_t *checks = NULL;
+    struct sdc_limits limits;
+    struct result r;
+
+    TRY(release_load(cx, j->id, &r));
+    TRY(json_parse(&cx->diag, str_of(r.checks_json), &checks));
+    TRY(output_rules(cx, j, &limits));
+    if (is_met(checks, RELEASABLE) || limits.exceptions == SDC_EXCEPT_FREE)
+        return ERR_OK;
+    if (limits.exceptions == SDC_EXCEPT_NEVER) {
+        return FAIL(&cx->diag, ERR_DISCLOSURE,
+            "checks of the sealed result fail and the policy knows no exceptions");
+    }
+    if (comment[0] == '\0') {
+        return FAIL_FIELD(&cx->diag, ERR_DISCLOSURE, "/comment",
+            "checks of the sealed result fail: an exception needs a comment");
+    }
+    return ERR_OK;
+}
+
 enum err
 release_decide(struct ctx *cx, struct job *j, bool release, const char *comment)
 {
@@ -250,6 +342,7 @@ release_decide(struct ctx *cx, struct job *j, bool release, const char *comment)
     if (j->state != JOB_HELD)
         return job_move(cx, j, release ? JOB_RELEASED : JOB_WITHHELD, NULL);
     if (release) {
+        TRY(disclosure_allows(cx, j, comment));
         TRY(release_publish(cx, j, comment));
     } else {
         TRY(job_move(cx, j, JOB_WITHHELD, json_pack("{s:s}", "comment", comment)));

@@ -11,6 +11,14 @@
 #include <string.h>
 
 #define CHECKLIST_BYTES_MAX (64 << 10)
+#define DAY_US              (INT64_C(86400) * 1000000)
+
+/* The votes of the round at hand. */
+struct tally {
+    int64_t approve, request_changes, reject;
+    int64_t mine;   /* of the caller */
+    int64_t needed; /* that end the round */
+};
 
 static const struct {
     const char *name;
@@ -33,15 +41,25 @@ decision_parse(struct str s, enum decision *out)
     return false;
 }
 
-static enum err
-reviewer_check(struct ctx *cx, const struct job *j)
+static int64_t
+votes(const struct tally *t)
 {
-    if (job_is_author(cx, j)) {
-        snprintf(cx->diag.extra, sizeof cx->diag.extra, "%s",
-            "{\"missing_permission\":\"separation-of-duties\"}");
-        return FAIL(&cx->diag, ERR_FORBIDDEN, "nobody reviews their own job");
-    }
-    return job_must_own(cx, j, "job.review");
+    return t->approve + t->request_changes + t->reject;
+}
+
+/* Of what the job is at, in review; of what was approved, later. runtime NULL: any. */
+static enum err
+tally_load(struct ctx *cx, const struct job *j, const char *runtime, struct tally *out)
+{
+    struct dataset ds;
+    struct policy policy;
+
+    TRY(dataset_by_id(cx, j->dataset_id, &ds));
+    TRY(dataset_policy(cx, &ds, &policy));
+    out->needed = policy.approvals;
+    return db_one(cx->db, &cx->diag, cx->arena, STMT_REVIEW_TALLY, j->id, j->version,
+        j->source_sha256, j->data_version, j->policy_version, runtime, cx->actor.id,
+        &out->approve, &out->request_changes, &out->reject, &out->mine);
 }
 
 static enum err
@@ -109,23 +127,87 @@ hold_reserve(struct ctx *cx, const struct job *j)
     return ledger_reserve(cx, &party, version.hold);
 }
 
+/* Who may vote, on what, and whether they did before. */
+static enum err
+vote_check(struct ctx *cx, struct job *j, const struct review_draft *draft)
+{
+    struct tally before;
+
+    TRY(draft_check(cx, j, draft));
+    if (j->state != JOB_IN_REVIEW)
+        return job_move(cx, j, decisions[draft->decision].to, NULL);
+    TRY(tally_load(cx, j, cx->site->runtime, &before));
+    if (before.mine > 0)
+        return FAIL(&cx->diag, ERR_CONFLICT, "you voted on this version already");
+    return draft->decision == DECISION_APPROVE ? job_stands(cx, j) : ERR_OK;
+}
+
+/* "rev_…:approve rev_…:reject": the votes of the round, for the audit log. */
+static enum err
+votes_text(struct ctx *cx, const struct job *j, const char **out)
+{
+    const char *id, *decision;
+    bool more;
+
+    *out = "";
+    TRY(db_each(cx->db, &cx->diag, STMT_REVIEW_ROUND, j->id));
+    for (;;) {
+        TRY(db_row(
+            cx->db, &cx->diag, cx->arena, STMT_REVIEW_ROUND, &more, &id, &decision));
+        if (!more)
+            return ERR_OK;
+        *out = arena_strf(
+            cx->arena, "%s%s%s:%s", *out, **out != '\0' ? " " : "", id, decision);
+        if (*out == NULL)
+            return FAIL(&cx->diag, ERR_TOO_LARGE, "this needs too much memory");
+    }
+}
+
+/* The strictest vote decides. */
+static enum err
+round_end(struct ctx *cx, struct job *j, const struct tally *t,
+    const struct review_draft *draft, const struct review *last)
+{
+    enum decision strictest = t->reject > 0 ? DECISION_REJECT
+        : t->request_changes > 0            ? DECISION_REQUEST_CHANGES
+                                            : DECISION_APPROVE;
+    const char *all;
+
+    TRY(votes_text(cx, j, &all));
+    TRY(job_move(cx, j, decisions[strictest].to,
+        json_pack("{s:s, s:s, s:I, s:s, s:s}", "review", last->id, "votes", all,
+            "version", (json_int_t)j->version, "source_sha256", j->source_sha256,
+            "comment", draft->comment)));
+    return strictest == DECISION_APPROVE ? hold_reserve(cx, j) : ERR_OK;
+}
+
+/* Says that there was a vote, not which: the round is blind. */
+static enum err
+round_goes_on(struct ctx *cx, struct job *j, const struct review *vote)
+{
+    TRY(audit_append(cx, "job.vote", j->id,
+        json_pack("{s:s, s:I, s:s}", "review", vote->id, "version",
+            (json_int_t)j->version, "source_sha256", j->source_sha256)));
+    return job_touch(cx, j);
+}
+
 enum err
 review_decide(
     struct ctx *cx, struct job *j, const struct review_draft *draft, struct review *out)
 {
-    enum job_state to = decisions[draft->decision].to;
+    struct tally t;
     TXN_SCOPE(txn);
 
-    TRY(reviewer_check(cx, j));
+    TRY(job_must_review(cx, j));
     TRY(txn_begin(&txn, cx->db, &cx->diag));
-    TRY(draft_check(cx, j, draft));
+    TRY(vote_check(cx, j, draft));
     TRY(review_insert(cx, j, draft, out));
-    TRY(job_move(cx, j, to,
-        json_pack("{s:s, s:I, s:s, s:s}", "review", out->id, "version",
-            (json_int_t)j->version, "source_sha256", j->source_sha256, "comment",
-            draft->comment)));
-    if (draft->decision == DECISION_APPROVE)
-        TRY(hold_reserve(cx, j));
+    TRY(tally_load(cx, j, cx->site->runtime, &t));
+    if (votes(&t) >= t.needed) {
+        TRY(round_end(cx, j, &t, draft, out));
+    } else {
+        TRY(round_goes_on(cx, j, out));
+    }
     TRY(txn_commit(&txn, &cx->diag));
     event_wake();
     return ERR_OK;
@@ -134,8 +216,8 @@ review_decide(
 enum err
 review_list(struct ctx *cx, const char *job_id, const char *after, int64_t limit)
 {
-    return db_each(
-        cx->db, &cx->diag, STMT_REVIEW_LIST, job_id, after != NULL ? after : "", limit);
+    return db_each(cx->db, &cx->diag, STMT_REVIEW_LIST, job_id,
+        after != NULL ? after : "", limit, cx->actor.id);
 }
 
 enum err
@@ -151,11 +233,12 @@ review_binds(struct ctx *cx, const struct job *j)
 {
     struct dataset ds;
     const char *id, *sha256, *runtime;
-    int64_t data_version, policy_version;
+    int64_t data_version, policy_version, time_us;
+    struct tally t;
 
     TRY(dataset_by_id(cx, j->dataset_id, &ds));
     TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_REVIEW_APPROVAL, j->id, j->version,
-        &id, &sha256, &data_version, &policy_version, &runtime));
+        &id, &sha256, &data_version, &policy_version, &runtime, &time_us));
     if (strcmp(sha256, j->source_sha256) != 0)
         return FAIL(&cx->diag, ERR_STALE, "the code is not the one that was approved");
     if (data_version != ds.data_version)
@@ -164,5 +247,79 @@ review_binds(struct ctx *cx, const struct job *j)
         return FAIL(&cx->diag, ERR_STALE, "the policy changed since the approval");
     if (strcmp(runtime, cx->site->runtime) != 0)
         return FAIL(&cx->diag, ERR_STALE, "the runtime changed since the approval");
+    TRY(tally_load(cx, j, cx->site->runtime, &t));
+    if (t.approve < t.needed || votes(&t) > t.approve)
+        return FAIL(&cx->diag, ERR_STALE, "the policy asks for more approvals");
+    return ERR_OK;
+}
+
+enum err
+review_lasts(struct ctx *cx, const struct job *j)
+{
+    struct dataset ds;
+    struct policy policy;
+    const char *id, *sha256, *runtime;
+    int64_t data_version, policy_version, time_us;
+
+    TRY(dataset_by_id(cx, j->dataset_id, &ds));
+    TRY(dataset_policy(cx, &ds, &policy));
+    if (j->state != JOB_APPROVED || policy.approval_days == 0)
+        return ERR_OK;
+    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_REVIEW_APPROVAL, j->id, j->version,
+        &id, &sha256, &data_version, &policy_version, &runtime, &time_us));
+    if (cx->now.us - time_us <= policy.approval_days * DAY_US)
+        return ERR_OK;
+    return FAIL(&cx->diag, ERR_CONFLICT, "the approval ran out after %lld days",
+        (long long)policy.approval_days);
+}
+
+/* While the round lasts: how many voted and, to one of them, how. */
+static enum err
+progress_open(struct ctx *cx, const struct job *j, const struct tally *t,
+    struct review_progress *out)
+{
+    bool blind = votes(t) > 0 && t->mine == 0;
+    int64_t voters;
+    int n;
+
+    n = snprintf(out->detail, sizeof out->detail, "%lld of %lld %s",
+        (long long)(blind ? votes(t) : t->approve), (long long)t->needed,
+        blind ? "votes, which are shown to those who voted" : "approvals");
+    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_REVIEW_VOTERS, j->id, &voters));
+    if (voters < t->needed) {
+        snprintf(out->detail + n, sizeof out->detail - (size_t)n,
+            "; the dataset has %lld who may vote: its owner must add reviewers",
+            (long long)voters);
+    }
+    return ERR_OK;
+}
+
+/* Afterwards: what they said, disagreement included. */
+static void
+progress_closed(const struct tally *t, struct review_progress *out)
+{
+    int n = snprintf(out->detail, sizeof out->detail, "%lld of %lld approvals",
+        (long long)t->approve, (long long)votes(t));
+
+    out->met = t->approve == votes(t);
+    if (!out->met) {
+        snprintf(out->detail + n, sizeof out->detail - (size_t)n,
+            "; %lld asked for changes, %lld rejected", (long long)t->request_changes,
+            (long long)t->reject);
+    }
+}
+
+enum err
+review_progress(struct ctx *cx, const struct job *j, struct review_progress *out)
+{
+    bool open = j->state == JOB_IN_REVIEW;
+    struct tally t;
+
+    *out = (struct review_progress){0};
+    TRY(tally_load(cx, j, open ? cx->site->runtime : NULL, &t));
+    out->shown = open || votes(&t) > 0;
+    if (open)
+        return progress_open(cx, j, &t, out);
+    progress_closed(&t, out);
     return ERR_OK;
 }

@@ -4,6 +4,12 @@
 
 #include "datasite/core/job.h"
 
+/* A round of votes begins each time a job comes into review. It ends with the k-th
+ * vote, k being the policy's approvals, and the strictest vote decides: one to reject
+ * rejects, else one to request changes returns the job, else it is approved. A vote
+ * counts for the version, source, data, policy and runtime that it was cast on, once
+ * for each reviewer. Until the round ends a vote is shown to those who voted in it. */
+
 enum decision {
     DECISION_APPROVE,
     DECISION_REQUEST_CHANGES,
@@ -25,14 +31,28 @@ struct review {
     struct unixus time;
 };
 
-/* ERR_STALE: version or hash is not the current one. ERR_FORBIDDEN: the author's own.
- * An approval reserves the job's hold and binds code, data, policy and runtime. */
+/* Casts a vote, and ends the round where it is the k-th. ERR_STALE: version or hash is
+ * not the current one. ERR_FORBIDDEN: the author's own. ERR_CONFLICT: voted already,
+ * or the author may no longer use the dataset. An approval reserves the job's hold. */
 enum err review_decide(struct ctx *cx, struct job *j, const struct review_draft *draft,
     struct review *out) NODISCARD;
 enum err review_list(
     struct ctx *cx, const char *job_id, const char *after, int64_t limit) NODISCARD;
 enum err review_next(struct ctx *cx, struct review *r, bool *more) NODISCARD;
-/* ERR_STALE: code, data, policy or runtime are not those of the approval. */
+/* ERR_STALE: code, data, policy or runtime are not those of the approval, or fewer
+ * than the policy asks for approved them. */
 enum err review_binds(struct ctx *cx, const struct job *j) NODISCARD;
+/* ERR_CONFLICT: the approval that the job waits with is older than the policy's
+ * approval_days. */
+enum err review_lasts(struct ctx *cx, const struct job *j) NODISCARD;
+
+/* How far the reviewers are, in words for the caller: "1 of 2 approvals". */
+struct review_progress {
+    bool shown; /* there is something to say */
+    bool met;
+    char detail[160];
+};
+enum err review_progress(
+    struct ctx *cx, const struct job *j, struct review_progress *out) NODISCARD;
 
 #endif

@@ -1,6 +1,7 @@
 /* run.c -- one execution of an approved job on the private data. */
 #include "datasite/core/run.h"
 
+#include "datasite/base/log.h"
 #include "datasite/core/audit.h"
 #include "datasite/core/check.h"
 #include "datasite/core/event.h"
@@ -31,10 +32,10 @@ static enum err
 approval_load(struct ctx *cx, const struct job *j, const char **review_id)
 {
     const char *sha256, *runtime;
-    int64_t data_version, policy_version;
+    int64_t data_version, policy_version, time_us;
 
     return db_one(cx->db, &cx->diag, cx->arena, STMT_REVIEW_APPROVAL, j->id, j->version,
-        review_id, &sha256, &data_version, &policy_version, &runtime);
+        review_id, &sha256, &data_version, &policy_version, &runtime, &time_us);
 }
 
 enum err
@@ -106,6 +107,7 @@ charge_step(struct ctx *cx, const struct outing *o, const struct charge_ask *ask
     enum charge_verdict *verdict, struct buf *answer)
 {
     static const enum charge_verdict verdicts[] = {[LEDGER_PAID] = CHARGE_PAID,
+        [LEDGER_PAID_BEFORE] = CHARGE_PAID_BEFORE,
         [LEDGER_STORED] = CHARGE_STORED,
         [LEDGER_REFUSED] = CHARGE_REFUSED};
     struct ledger_charge charge = {.run_id = o->run_id,
@@ -293,6 +295,23 @@ run_cut_off(struct ctx *cx, const char *job_id, int64_t attempts_max)
     TRY(txn_commit(&txn, &cx->diag));
     event_wake();
     return ERR_OK;
+}
+
+void
+run_kill_ended(struct ctx *cx)
+{
+    struct diag quiet = {0};
+    const char *id;
+    bool more = true;
+
+    if (cx->site->runner == NULL || db_each(cx->db, &quiet, STMT_RUNS_ENDED) != ERR_OK)
+        return;
+    while (db_row(cx->db, &quiet, cx->arena, STMT_RUNS_ENDED, &more, &id) == ERR_OK &&
+        more) {
+        struct diag gone = {0};
+        if (runner_cancel(cx->site->runner, &gone, id) == ERR_OK)
+            log_event(LOG_INFO, "run.killed", "%s", id);
+    }
 }
 
 /* Was the failure there on the mock, at the same place? */

@@ -20,6 +20,9 @@ enum err run_do(struct ctx *cx, const char *job_id) NODISCARD;
 /* After an error or a crash: running to queued, or to failed after so many attempts. */
 enum err run_cut_off(
     struct ctx *cx, const char *job_id, int64_t attempts_max) NODISCARD;
+/* Kills the runs in flight whose job has ended; call after the commit that ended it. What
+ * one charges meanwhile is refused. */
+void run_kill_ended(struct ctx *cx);
 /* What the author may know of the failure of a run; JSON null where there is none. Lane
  * dp: everything. The others: kind and line, and only where the mock run failed alike.
  * Owned. */

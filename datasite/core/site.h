@@ -7,15 +7,15 @@
 
 struct site {
     char data_dir[512];
-    char name[128];                /* shown to people */
-    char url[256];                 /* "http://127.0.0.1:8080" */
+    char name[128]; /* shown to people */
+    char url[256];  /* "http://127.0.0.1:8080" */
     struct db_pool *db;
     struct runner *runner;
-    struct queue *queue;           /* core/queue.h: run threads */
-    struct keys *keys;             /* core/keys.h: signing key, token key */
-    char runtime[128];             /* version of program, Lua and engine; bound into approvals */
+    struct queue *queue; /* core/queue.h: run threads */
+    struct keys *keys;   /* core/keys.h: signing key, token key */
+    char runtime[128];   /* version of program, Lua and engine; bound into approvals */
     char jail_level[128];
-    bool jail_ok;                  /* the self-test passed: else /readyz is 503 and nothing runs */
+    bool jail_ok; /* the self-test passed: else /readyz is 503 and nothing runs */
 };
 
 #endif

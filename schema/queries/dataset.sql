@@ -5,29 +5,39 @@ INSERT INTO dataset (id, name, owner_id, title, description, schema_json, accoun
     policy_name, policy_json, policy_version, created_us, changed_us)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?10);
 
--- name: DATASET_BY_NAME (s) -> (sssssssssisiiiiisiiiiiii)
+-- name: DATASET_BY_NAME (s) -> (sssssssssisiiiiisiiiiiiis)
 SELECT id, name, owner_id, owner_name, title, description, schema_json, policy_name,
     policy_json, policy_version, accounting, epsilon_nano, delta_atto, data_version,
     data_rows, outside, sha256, mock_version, mock_rows, published, archived, revision,
-    created_us, changed_us
-FROM dataset_view WHERE name = ?1;
+    created_us, changed_us,
+    (SELECT json_group_array(json_object('id', p.id, 'name', p.name))
+        FROM dataset_reviewer w JOIN user p ON p.id = w.user_id WHERE w.dataset_id = v.id)
+FROM dataset_view v WHERE name = ?1;
 
--- name: DATASET_BY_ID (s) -> (sssssssssisiiiiisiiiiiii)
+-- name: DATASET_BY_ID (s) -> (sssssssssisiiiiisiiiiiiis)
 SELECT id, name, owner_id, owner_name, title, description, schema_json, policy_name,
     policy_json, policy_version, accounting, epsilon_nano, delta_atto, data_version,
     data_rows, outside, sha256, mock_version, mock_rows, published, archived, revision,
-    created_us, changed_us
-FROM dataset_view WHERE id = ?1;
+    created_us, changed_us,
+    (SELECT json_group_array(json_object('id', p.id, 'name', p.name))
+        FROM dataset_reviewer w JOIN user p ON p.id = w.user_id WHERE w.dataset_id = v.id)
+FROM dataset_view v WHERE id = ?1;
 
--- Those user ?1 owns or was granted, or all (?2). Archived ones are the owner's alone.
--- name: DATASET_LIST (sisi) -> (sssssssssisiiiiisiiiiiii)
+-- Those user ?1 owns, reviews or was granted, or all (?2). Archived ones are the owner's
+-- alone.
+-- name: DATASET_LIST (sisi) -> (sssssssssisiiiiisiiiiiiis)
 SELECT id, name, owner_id, owner_name, title, description, schema_json, policy_name,
     policy_json, policy_version, accounting, epsilon_nano, delta_atto, data_version,
     data_rows, outside, sha256, mock_version, mock_rows, published, archived, revision,
-    created_us, changed_us
+    created_us, changed_us,
+    (SELECT json_group_array(json_object('id', p.id, 'name', p.name))
+        FROM dataset_reviewer w JOIN user p ON p.id = w.user_id WHERE w.dataset_id = v.id)
 FROM dataset_view v
-WHERE name > ?3 AND (?2 OR owner_id = ?1 OR (published AND NOT archived AND EXISTS
-    (SELECT 1 FROM dataset_grant g WHERE g.dataset_id = v.id AND g.user_id = ?1)))
+WHERE name > ?3 AND (?2 OR owner_id = ?1
+    OR (NOT archived AND EXISTS
+        (SELECT 1 FROM dataset_reviewer w WHERE w.dataset_id = v.id AND w.user_id = ?1))
+    OR (published AND NOT archived AND EXISTS
+        (SELECT 1 FROM dataset_grant g WHERE g.dataset_id = v.id AND g.user_id = ?1)))
 ORDER BY name LIMIT ?4;
 
 -- name: DATASET_IDS (s) -> (s)
@@ -89,3 +99,30 @@ UPDATE dataset SET mock_version = ?2, revision = revision + 1, changed_us = ?3 W
 
 -- name: MOCK_CSV (s) -> (b)
 SELECT csv FROM mock WHERE dataset_id = ?1;
+
+-- A loaded version that nothing can ask any more: not in force, or of an archived dataset,
+-- and no approved job is bound to it.
+-- name: DATASET_VERSION_IDLE () -> (si)
+SELECT v.dataset_id, v.version
+FROM dataset_version v JOIN dataset d ON d.id = v.dataset_id
+WHERE v.state = 'loaded' AND v.forgotten_us IS NULL
+    AND (d.archived OR v.version < d.data_version)
+    AND NOT EXISTS (SELECT 1 FROM job j
+        WHERE j.dataset_id = v.dataset_id AND j.state IN ('approved', 'queued', 'running')
+            AND (SELECT r.data_version FROM review r WHERE r.job_id = j.id
+                AND r.version = j.version AND r.decision = 'approve'
+                ORDER BY r.id DESC LIMIT 1) = v.version)
+ORDER BY v.dataset_id, v.version LIMIT 1;
+
+-- name: DATASET_VERSION_FORGOTTEN (sii)
+UPDATE dataset_version SET forgotten_us = ?3
+WHERE dataset_id = ?1 AND version = ?2 AND forgotten_us IS NULL;
+
+-- name: REVIEWER_HAS (ss) -> (i)
+SELECT 1 FROM dataset_reviewer WHERE dataset_id = ?1 AND user_id = ?2;
+
+-- name: REVIEWER_PUT (ssi)
+INSERT OR IGNORE INTO dataset_reviewer (dataset_id, user_id, added_us) VALUES (?1, ?2, ?3);
+
+-- name: REVIEWERS_CLEAR (s)
+DELETE FROM dataset_reviewer WHERE dataset_id = ?1;

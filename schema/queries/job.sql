@@ -8,10 +8,12 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'checking', 1, ?11, ?11);
 -- name: JOB_BY_ID (s) -> (ssssssssssssssiisiiiisssssii)
 SELECT * FROM job_view WHERE id = ?1;
 
--- Those ?1 wrote or whose dataset is ?1's, newest first. ?2: states between commas.
+-- Those ?1 wrote or may review, newest first. ?2: states between commas.
 -- name: JOB_LIST (ssssi) -> (ssssssssssssssiisiiiisssssii)
-SELECT * FROM job_view
-WHERE (author_id = ?1 OR dataset_owner = ?1)
+SELECT * FROM job_view v
+WHERE (author_id = ?1 OR dataset_owner = ?1 OR EXISTS
+        (SELECT 1 FROM dataset_reviewer w WHERE w.dataset_id = v.dataset_id
+            AND w.user_id = ?1))
     AND (?2 IS NULL OR instr(?2, ',' || state || ',') > 0)
     AND (?3 IS NULL OR dataset_name = ?3)
     AND (?4 IS NULL OR id < ?4)
@@ -74,3 +76,21 @@ SELECT id FROM job WHERE state = ?1 ORDER BY id LIMIT 1;
 
 -- name: JOB_MOVES () -> (ss)
 SELECT from_state, to_state FROM job_move ORDER BY from_state, to_state;
+
+-- May its author still use the dataset?
+-- name: JOB_STANDING (s) -> (i)
+SELECT 1 FROM job j JOIN user u ON u.id = j.author_id JOIN dataset d ON d.id = j.dataset_id
+WHERE j.id = ?1 AND u.suspended = 0 AND u.roles & 1 AND NOT d.archived
+    AND EXISTS (SELECT 1 FROM dataset_grant g
+        WHERE g.dataset_id = d.id AND g.user_id = j.author_id);
+
+-- Approved work of a dataset, of an author, or of both; NULL: any.
+-- name: JOB_APPROVED_NEXT (ss) -> (s)
+SELECT id FROM job WHERE state IN ('approved', 'queued', 'running')
+    AND (?1 IS NULL OR dataset_id = ?1) AND (?2 IS NULL OR author_id = ?2)
+ORDER BY id LIMIT 1;
+
+-- A vote that ends no round is seen in the job all the same.
+-- name: JOB_TOUCH (sii) -> (i)
+UPDATE job SET revision = revision + 1, changed_us = ?2 WHERE id = ?1 AND revision = ?3
+RETURNING revision;

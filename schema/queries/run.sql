@@ -23,3 +23,8 @@ SELECT log FROM run WHERE id = ?1;
 -- name: RUNS_OPEN () -> (s)
 SELECT x.id FROM run x JOIN job j ON j.id = x.job_id
 WHERE x.state = 'open' AND j.state = 'running';
+
+-- In flight for a job that has ended. One that was only queued is not in flight.
+-- name: RUNS_ENDED () -> (s)
+SELECT x.id FROM run x JOIN job j ON j.id = x.job_id
+WHERE x.state = 'open' AND j.state IN ('cancelled', 'revoked', 'withdrawn');

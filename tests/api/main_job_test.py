@@ -140,7 +140,6 @@ class Submission(Case):
             self.assertEqual(answer.status, 400, answer)
             self.assertEqual(answer.json["errors"][0]["pointer"], pointer, answer)
         self.refused(story.post(epsilon="0"), 422, "validation")
-        self.refused(story.post(lane="rows"), 422, "not-yet")
         self.refused(story.post(max_budget={"epsilon": "1", "delta": "0.1"}), 422,
                      "validation")
         draft = story.draft(COUNT)

@@ -146,8 +146,6 @@ Test(job, drafts_are_looked_at)
     struct job j;
 
     as_ada();
-    bad = good, bad.lane = "rows";
-    MUST_FAIL(ERR_NOT_YET, job_submit(&cx, &bad, &j));
     bad = good, bad.lane = "none";
     MUST_FAIL(ERR_INVALID, job_submit(&cx, &bad, &j));
     bad = good, bad.epsilon_nano = 0;

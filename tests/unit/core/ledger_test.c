@@ -133,7 +133,8 @@ Test(ledger, serves_a_kept_answer_free)
     const char *answer;
 
     cr_assert_eq(charged(&j, 1, NANO), LEDGER_PAID);
-    cr_assert_eq(charged(&j, 1, NANO), LEDGER_PAID, "paid, and its answer never left");
+    cr_assert_eq(
+        charged(&j, 1, NANO), LEDGER_PAID_BEFORE, "paid, and its answer never left");
     MUST(ledger_keep(
         &cx, j.id, j.version, j.data_version, again.measurement, STR("{\"value\":7}")));
     MUST(ledger_charge(&cx, &party, &again, &verdict, &answer));

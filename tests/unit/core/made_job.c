@@ -83,6 +83,7 @@ void
 job_site_make(void)
 {
     site_make();
+    cx.now = clock_wall(); /* the queue's clock: approvals run out */
     snprintf(site.name, sizeof site.name, "Test");
     snprintf(site.runtime, sizeof site.runtime, "runtime 1");
     olive = user_made("olive@example.org", ROLE_OWNER);

@@ -65,7 +65,8 @@ Test(problem, further_members_join_but_replace_nothing)
                     "pointer", "/line/2/column/1"),
                 *doc = NULL;
 
-    cr_assert_eq(FAIL_FIELD(&d, ERR_UNPROCESSABLE, "/x", "bad rows"), ERR_UNPROCESSABLE);
+    cr_assert_eq(
+        FAIL_FIELD(&d, ERR_UNPROCESSABLE, "/x", "bad rows"), ERR_UNPROCESSABLE);
     snprintf(d.extra, sizeof d.extra, "{\"allowed\":[\"a\"],\"title\":\"mine\"}");
     doc = problem_json(&d, "req_1", members);
     cr_assert_eq(json_integer_value(json_object_get(doc, "status")), 422);

@@ -1,0 +1,99 @@
+"""disclosure_test.py -- exact answers at the second gate: checks with their thresholds, and
+policies under which a result that fails them goes nowhere."""
+import collections
+
+import harness
+from story import Story, rows
+
+SUM = ('return {{ n = site.open("{name}"):where "ward == \'A\'":clip("los", 0, 30)'
+       ':sum("los", {{ epsilon = 1 }}):exact() }}')
+ALL = 'return {{ n = site.open("{name}"):count{{ epsilon = 1 }}:exact() }}'
+# Two rows of the table that every story holds have this age, and no more.
+AGES = collections.Counter(line.split(",")[2] for line in rows(200).splitlines()[1:])
+RARE = next(age for age, n in AGES.items() if n == 2)
+FEW = ('return {{ n = site.open("{name}"):where "age == ' + RARE +
+       '":count{{ epsilon = 1 }}:exact() }}')
+TABLE = 'return site.open("{name}"):group_by("ward"):count{{ epsilon = 1 }}:exact()'
+NOBODY = ('return site.open("{name}"):where "ward ~= \'B\'":group_by("ward")'
+          ':count{{ epsilon = 1 }}:exact()')
+
+
+class Disclosure(harness.Case):
+    def held(self, policy, source):
+        story = Story(self.site, policy=policy)
+        job = story.run(source, lane="exact")
+        self.assertEqual(job["state"], "held", job)
+        sealed = story.owner.get(f"/api/v1/jobs/{job['id']}/sealed_result")
+        self.assertEqual(sealed.status, 200, sealed)
+        return story, job, {c["name"]: c for c in sealed.json["checks"]}, sealed
+
+    def decide(self, story, job, comment=None):
+        path = f"/api/v1/jobs/{job['id']}"
+        body = {"decision": "release"}
+        if comment is not None:
+            body["comment"] = comment
+        return story.owner.post(path + "/release", body,
+                                headers={"If-Match": story.owner.get(path).etag})
+
+    def test_large_cells_pass_everywhere(self):
+        for policy in ("acro-uk", "datashield", "opensafely", "open-review"):
+            for source in (ALL, TABLE, SUM):
+                with self.subTest(policy=policy, source=source):
+                    story, job, checks, _ = self.held(policy, source)
+                    self.assertTrue(all(c["met"] for name, c in checks.items()
+                                        if name != "differentially_private"), checks)
+                    self.assertEqual(self.decide(story, job).status, 201)
+
+    def test_few_persons(self):
+        for policy, least in (("acro-uk", 10), ("datashield", 3), ("opensafely", 8)):
+            with self.subTest(policy):
+                story, job, checks, _ = self.held(policy, FEW)
+                check = checks["minimum_persons"]
+                self.assertFalse(check["met"])
+                self.assertEqual(check["threshold"], least)
+                self.assertProblem(self.decide(story, job), 409, "policy")
+                state = story.owner.get(f"/api/v1/jobs/{job['id']}").json["state"]
+                self.assertEqual(state, "held")
+
+    def test_an_exception_needs_a_comment_where_there_are_any(self):
+        story, job, _, _ = self.held("acro-uk", FEW)
+        self.assertProblem(self.decide(story, job, ""), 409, "policy")
+        self.assertEqual(self.decide(story, job, "They agreed to it.").status, 201)
+        story, job, _, _ = self.held("opensafely", FEW)
+        self.assertProblem(self.decide(story, job, "They agreed to it."), 409, "policy")
+
+    def test_checks_advise_under_open_review(self):
+        story, job, checks, _ = self.held("open-review", FEW)
+        self.assertFalse(checks["minimum_persons"]["met"])
+        self.assertEqual(self.decide(story, job).status, 201)
+
+    def test_empty_cells(self):
+        _, _, checks, _ = self.held("acro-uk", NOBODY)
+        self.assertFalse(checks["empty_cells"]["met"])
+        _, _, checks, _ = self.held("datashield", NOBODY)
+        self.assertNotIn("empty_cells", checks)
+
+    def test_evidence_is_nobodys_to_read(self):
+        story, job, _, sealed = self.held("open-review", TABLE)
+        self.assertTrue(all("evidence" not in m for m in sealed.json["measurements"]))
+        self.decide(story, job)
+        answer = story.researcher.get(f"/api/v1/jobs/{job['id']}/result")
+        self.assertEqual(answer.status, 200, answer)
+        self.assertNotIn("evidence", answer.text)
+
+    def test_a_policy_of_ones_own(self):
+        story = Story(self.site)
+        document = {"name": "mine", "title": "Mine", "lanes": {"exact": {"release": "held"}},
+                    "output": {"persons_min": 1000, "exceptions": "never"}}
+        answer = story.owner.put(story.path + "/policy", document)
+        self.assertEqual(answer.status, 200, answer)
+        job = story.run(ALL, lane="exact")
+        self.assertProblem(self.decide(story, job), 409, "policy")
+        document["output"]["exceptions"] = "sometimes"
+        answer = story.owner.put(story.path + "/policy", document)
+        self.assertIn(answer.status, (400, 422), answer)
+
+
+if __name__ == "__main__":
+    import unittest
+    unittest.main()
