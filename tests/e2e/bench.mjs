@@ -1,5 +1,6 @@
 // bench.mjs -- how long the pages take, by the browser's own clock: first paint, a list of
-// 1 000 jobs, a program of 5 000 lines, a difference of 5 000 lines. Prints one line each.
+// 1 000 jobs, a program and a difference of 5 000 lines, and what a click or a key waits for
+// among those. Prints one line each.
 //   node tests/e2e/bench.mjs
 import { api, furnish, launch, missing, open, propose, serve, signIn, stateOf, until } from "./stage.mjs";
 
@@ -25,41 +26,85 @@ const browser = await launch();
 const page = await open(browser, site.url);
 await signIn(page, "olive@example.org");
 
-/** From the click on a link inside the app to the frame after its content stands. */
-async function moment(path, ready) {
-  await page.goto("/settings");
-  await page.locator("h1").waitFor();
-  return page.evaluate(async ([to, wanted]) => {
-    const a = document.createElement("a");
-    a.href = to;
-    document.querySelector("main").append(a);
+/** From a click inside the app to the frame after the content that it asks for stands. */
+function click(selector, ready) {
+  return page.evaluate(async ([at, wanted]) => {
     const began = performance.now();
-    a.click();
+    document.querySelector(at).click();
     while (!document.querySelector(wanted)) await new Promise(requestAnimationFrame);
     await new Promise((r) => requestAnimationFrame(() => setTimeout(r)));
     return Math.round(performance.now() - began);
-  }, [path, ready]);
+  }, [selector, ready]);
+}
+/** The same for the way to a page, from one that has nothing to do with it. */
+async function moment(path, ready) {
+  await page.goto("/settings");
+  await page.locator("h1").waitFor();
+  await page.evaluate((to) => {
+    const a = document.createElement("a");
+    a.id = "way";
+    a.href = to;
+    document.querySelector("main").append(a);
+  }, path);
+  return click("#way", ready);
 }
 const json = (value) => (route) => route.fulfill({ contentType: "application/json", body: JSON.stringify(value) });
+/** As long as a program may be: 64 KiB, every third line another one. */
 const program = (tag) => Array.from({ length: LINES }, (_, i) =>
-  `local x${i} = v:where "age >= ${i % 90}"${i % 3 ? "" : ` -- ${tag}`}`).join("\n");
-const print = (what, ms) => console.log(`${what.padEnd(36)} ${String(ms).padStart(6)} ms`);
+  `a=${i % 97}+${i % 3 ? "b" : tag}`).join("\n");
+const print = (what, ms) => console.log(`${what.padEnd(40)} ${String(ms).padStart(6)} ms`);
 
 await page.goto("/inbox");
 await page.getByRole("link", { name: /Stays by ward/ }).waitFor();
-print("first contentful paint, inbox", await page.evaluate(() =>
-  Math.round(performance.getEntriesByName("first-contentful-paint")[0].startTime)));
+const paint = () => page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+print("first contentful paint, inbox", Math.round(await until(paint, "the paint")));
 print("job page, from the inbox", await moment(`/jobs/${job.id}`, ".lines tr"));
 
 const jobs = Array.from({ length: ROWS }, (_, i) => ({ ...body, id: `job_${String(i).padStart(26, "0")}` }));
 await page.route("**/api/v1/jobs?*", json({ items: jobs, next_cursor: null }));
-print(`list of ${ROWS} jobs`, await moment("/inbox?show=all", `.row:nth-child(${ROWS})`));
+await page.goto("/inbox?show=done");
+await page.locator(".empty").waitFor();
+print(`list of ${ROWS} jobs, a window full`, await click("a[href*='show=all']", ".row:nth-child(50)"));
+await page.goto("/inbox?show=done");
+await page.locator(".empty").waitFor();
+print(`list of ${ROWS} jobs, to its end`, await click("a[href*='show=all']", `.row:nth-child(${ROWS})`));
 
 await page.route(`**/api/v1/jobs/${job.id}`, json({ ...body, version: 2 }));
 await page.route("**/versions/*/source", (route) => route.fulfill({ contentType: "text/x-lua",
-  body: program(route.request().url().includes("/1/") ? "before" : "after") }));
-print(`program of ${LINES} lines`, await moment(`/jobs/${job.id}`, `#L${LINES}`));
-print(`difference of ${LINES} lines`, await moment(`/jobs/${job.id}?tab=changes`, ".hunk tr"));
+  body: program(route.request().url().includes("/1/") ? "old" : "new") }));
+print(`program of ${LINES} lines, a window full`, await moment(`/jobs/${job.id}`, "#L60"));
+print(`program of ${LINES} lines, to its end`, await moment(`/jobs/${job.id}`, `#L${LINES}`));
+const changes = `/jobs/${job.id}?tab=changes`;
+await page.goto(`/jobs/${job.id}?tab=talk`);
+await page.locator(".talk").waitFor();
+print(`difference of ${LINES} lines`, await click("a[href*='tab=changes']", ".hunk tr:nth-child(60)"));
+await page.goto(changes);
+await page.locator(".hunk tr").first().waitFor();
+print("the same side by side", await click(".bar-row input", ".split tr:nth-child(60)"));
+
+/** What the browser itself takes note of: from a key or a click to the next frame shown. */
+await page.addInitScript(() => {
+  globalThis.delays = {};
+  new PerformanceObserver((list) => {
+    for (const e of list.getEntries()) {
+      if (e.interactionId) delays[e.interactionId] = Math.max(delays[e.interactionId] ?? 0, e.duration);
+    }
+  }).observe({ type: "event", durationThreshold: 16 });
+});
+await page.goto(changes);
+await page.locator(".hunk tr").first().waitFor();
+const acts = [() => page.locator(".bar-row input").first().click(), () => page.keyboard.press("n"),
+  () => page.locator(".bar-row input").last().click(), () => page.locator("a[href*='tab=code']").first().click(),
+  () => page.locator("#decide textarea").click(), () => page.keyboard.type("line 12: why?"),
+  () => page.locator("#decide button").first().click(), () => page.keyboard.press("Escape"),
+  () => page.locator("a[href*='tab=mock']").first().click(), () => page.locator("a[href*='tab=changes']").first().click()];
+for (const act of acts) {
+  await act();
+  await page.waitForTimeout(250);
+}
+const delays = (await page.evaluate(() => Object.values(delays))).sort((a, b) => a - b);
+print(`interaction delay, worst of ${delays.length}`, delays.at(-1));
+print("interaction delay, median", delays[delays.length >> 1]);
 
 await browser.close();
 await site.stop();

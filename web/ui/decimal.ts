@@ -1,5 +1,5 @@
 // decimal.ts -- budgets are decimal strings: exact arithmetic, then words.
-import { currentLanguage } from "./texts";
+import { numberFormat } from "./format";
 
 const PLACES = 18;
 const ONE = 10n ** BigInt(PLACES);
@@ -38,6 +38,19 @@ export function minus(a: string | undefined, b: string | undefined): string {
   return plain(x > y ? x - y : 0n);
 }
 
+/** a + b as a decimal string; "" where either is unknown. */
+export function plus(a: string | undefined, b: string | undefined): string {
+  const x = units(a);
+  const y = units(b);
+  return x === null || y === null ? "" : plain(x + y);
+}
+
+/** n times a as a decimal string; "" where a is unknown. */
+export function times(a: string, n: number): string {
+  const x = units(a);
+  return x === null ? "" : plain(x * BigInt(n));
+}
+
 /** What somebody typed ("0,5", "1e-7") as the plain decimal that the API takes. */
 export function typed(text: string): string {
   const u = units(text.trim().replace(",", "."));
@@ -55,17 +68,16 @@ export function shown(text: string | number | null | undefined, digits = 4): str
   const n = asNumber(text);
   if (!Number.isFinite(n)) return "–";
   if (n !== 0 && Math.abs(n) < 1e-6) {
-    return new Intl.NumberFormat(currentLanguage(), {
-      notation: "scientific", maximumFractionDigits: 2,
-    }).format(n).replace("E", "e");
+    return numberFormat({ notation: "scientific", maximumFractionDigits: 2 })
+      .format(n).replace("E", "e");
   }
-  return new Intl.NumberFormat(currentLanguage(), {
+  return numberFormat({
     maximumSignificantDigits: Math.max(digits, Math.trunc(Math.abs(n)).toString().length),
   }).format(n);
 }
 
 export function whole(n: number): string {
-  return new Intl.NumberFormat(currentLanguage()).format(n);
+  return numberFormat().format(n);
 }
 
 /** a / b between 0 and 1, for bars. */
@@ -83,7 +95,7 @@ export function odds(epsilon: string | null | undefined): string | null {
   const e = asNumber(epsilon);
   if (!(e >= 0)) return null;
   const percent = 100 / (1 + Math.exp(-e));
-  return new Intl.NumberFormat(currentLanguage(), {
+  return numberFormat({
     maximumFractionDigits: percent > 99 ? 2 : 0,
     roundingMode: "ceil",
   } as Intl.NumberFormatOptions).format(Math.min(percent, 99.99));

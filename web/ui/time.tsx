@@ -1,5 +1,5 @@
 // time.tsx -- moments and ages, in the reader's language.
-import { currentLanguage } from "./texts";
+import { ageFormat, dateFormat } from "./format";
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400], ["hour", 3_600], ["minute", 60],
@@ -8,7 +8,7 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 export function ago(text: string | undefined): string {
   if (!text) return "";
   const seconds = (Date.parse(text) - Date.now()) / 1000;
-  const f = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: "auto" });
+  const f = ageFormat();
   for (const [unit, size] of STEPS) {
     if (Math.abs(seconds) >= size) return f.format(Math.trunc(seconds / size), unit);
   }
@@ -17,9 +17,7 @@ export function ago(text: string | undefined): string {
 
 export function moment(text: string | undefined): string {
   if (!text) return "";
-  return new Intl.DateTimeFormat(currentLanguage(), {
-    dateStyle: "medium", timeStyle: "short",
-  }).format(new Date(text));
+  return dateFormat({ dateStyle: "medium", timeStyle: "short" }).format(new Date(text));
 }
 
 /** An age that says the exact time on hover and to machines. */

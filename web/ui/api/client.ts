@@ -7,7 +7,7 @@ export interface Problem {
   status: number;
   detail?: string;
   instance?: string;
-  errors?: { pointer: string; detail: string }[];
+  errors?: { pointer: string; detail: string; rule?: string }[];
   [extra: string]: unknown;
 }
 

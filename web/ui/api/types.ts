@@ -13,6 +13,7 @@ export type TokenCreated = S["TokenCreated"];
 export type Project = S["Project"];
 export type Dataset = S["Dataset"];
 export type DatasetNew = S["DatasetNew"];
+export type GrantHeld = S["GrantHeld"];
 export type Column = S["Column"];
 export type SchemaDocument = S["SchemaDocument"];
 export type DataLoaded = S["DataLoaded"];
@@ -97,9 +98,21 @@ export interface Result {
   receipt: Receipt;
 }
 
+/** One check of a sealed result. Packs name theirs by rule or by name; what they add is
+ * shown as it comes. */
+export interface OutCheck {
+  name?: string;
+  rule?: string;
+  met?: boolean;
+  ok?: boolean;
+  detail?: string | null;
+  threshold?: unknown;
+  evidence?: unknown;
+}
+
 export interface SealedResult {
   outputs: unknown;
-  checks?: Requirement[];
+  checks?: OutCheck[];
   measurements?: Measurement[];
   log?: string;
 }

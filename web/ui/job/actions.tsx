@@ -7,6 +7,7 @@ import { shown } from "../decimal";
 import { Dialog } from "../parts/dialog";
 import { Area, Tick, useAct } from "../parts/form";
 import { Card, Facts } from "../parts/page";
+import { progressOf, progressText } from "../parts/requirement";
 import { Trouble } from "../parts/states";
 import { say, sayWithUndo } from "../parts/toast";
 import { hasRole, myId } from "../session";
@@ -108,6 +109,9 @@ function Decide(
   const [asking, setAsking] = useState<Decision | null>(null);
   const [pending, setPending] = useState<Pending | null>(null);
   const etag = useRef<string | null>(null);
+  const votes = progressOf(parts.job.requirements ?? []);
+  const voted = parts.reviews.some((r) => r.version === seen.version
+    && typeof r.reviewer === "object" && r.reviewer?.id === myId());
   const outdated = parts.job.version !== seen.version || parts.shown !== seen.version;
 
   const send = async (p: Pending) => {
@@ -146,6 +150,8 @@ function Decide(
   return (
     <Card title={t("review.title")} id="decide">
       <p class="muted">{t("review.lead")}</p>
+      {votes && votes.needed > 1 && <p><strong>{progressText(votes)}</strong></p>}
+      {voted && <p class="muted">{t("review.voted", { n: seen.version })}</p>}
       <Area label={t("review.comment")} value={comment} onValue={setComment} rows={3}
         maxLength={4000} hint={t("review.comment_hint")} disabled={pending !== null} />
       {outdated && <p class="stale">{t("review.outdated")}</p>}

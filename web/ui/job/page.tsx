@@ -8,6 +8,7 @@ import { Price, QuoteList } from "../parts/budget";
 import { Icon } from "../parts/icon";
 import { Card, Facts, Head, Tabs } from "../parts/page";
 import { StatePill, waitingText } from "../parts/pill";
+import { requirementDetail, requirementName } from "../parts/requirement";
 import { Show } from "../parts/states";
 import { useAddress } from "../router";
 import { hasRole, myId } from "../session";
@@ -41,9 +42,9 @@ function Requirements({ job }: { job: Job }) {
         <li key={r.name} class={r.met ? "met" : "unmet"}>
           <Icon name={r.met ? "met" : "open"} />
           <span>
-            {tIf(`requirement.${r.name}`, r.name.replaceAll(/[-_]/g, " "))}
+            {requirementName(r)}
             <span class="unseen"> {r.met ? t("requirements.met") : t("requirements.unmet")}</span>
-            {r.detail && <span class="muted detail" dir="auto">{visible(r.detail)}</span>}
+            {r.detail && <span class="muted detail" dir="auto">{requirementDetail(r)}</span>}
           </span>
         </li>
       ))}

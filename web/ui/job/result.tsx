@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { call, freshKey } from "../api/client";
 import { useResource } from "../api/resource";
-import type { Job, Requirement, Result, SealedResult } from "../api/types";
+import type { Job, OutCheck, Result, SealedResult } from "../api/types";
 import { visible } from "../inert";
 import { shown } from "../decimal";
 import { MeasurementTable } from "../parts/budget";
@@ -102,20 +102,41 @@ export function ResultPage({ id }: { id: string }) {
   );
 }
 
-function GateChecks({ checks }: { checks: Requirement[] }) {
+/** What a check saw or asks for, as text: a word, a list, or names with values. */
+function plainText(v: unknown): string {
+  if (v === null || v === undefined || v === "") return "";
+  if (typeof v === "number") return shown(v, 6);
+  if (Array.isArray(v)) return v.map(plainText).join(", ");
+  if (typeof v === "object")
+    return Object.entries(v).map(([k, x]) => `${visible(k)}: ${plainText(x)}`).join("; ");
+  return visible(String(v));
+}
+
+function GateCheck({ check }: { check: OutCheck }) {
+  const name = check.rule ?? check.name ?? "";
+  const met = check.met ?? check.ok ?? false;
+  const lines = [plainText(check.detail),
+    check.threshold !== undefined && t("outcheck.threshold", { value: plainText(check.threshold) }),
+    check.evidence !== undefined && t("outcheck.evidence", { value: plainText(check.evidence) })];
+  return (
+    <li class={met ? "met" : "unmet"}>
+      <Icon name={met ? "met" : "warn"} />
+      <span>
+        {tIf(`outcheck.${name}`, visible(name.replaceAll(/[-_]/g, " ")))}
+        <span class="unseen"> {met ? t("requirements.met") : t("requirements.unmet")}</span>
+        {lines.map((l, i) => l && <span key={i} class="muted detail" dir="auto">{l}</span>)}
+      </span>
+    </li>
+  );
+}
+
+/** Those that are not met stand first: they are what the owner must think about. */
+function GateChecks({ checks }: { checks: OutCheck[] }) {
   if (checks.length === 0) return <p class="muted">{t("sealed.no_checks")}</p>;
+  const bad = (c: OutCheck) => !(c.met ?? c.ok);
   return (
     <ul class="requirements">
-      {checks.map((c) => (
-        <li key={c.name} class={c.met ? "met" : "unmet"}>
-          <Icon name={c.met ? "met" : "warn"} />
-          <span>
-            {tIf(`outcheck.${c.name}`, c.name.replaceAll(/[-_]/g, " "))}
-            <span class="unseen"> {c.met ? t("requirements.met") : t("requirements.unmet")}</span>
-            {c.detail && <span class="muted detail" dir="auto">{visible(c.detail)}</span>}
-          </span>
-        </li>
-      ))}
+      {[...checks.filter(bad), ...checks.filter((c) => !bad(c))].map((c, i) => <GateCheck key={i} check={c} />)}
     </ul>
   );
 }

@@ -1,13 +1,14 @@
 // tabs.tsx -- the middle of the job page: code, changes, mock result, checks, talk.
 import { useEffect } from "preact/hooks";
 import { useResource } from "../api/resource";
-import type { Checks, MockResult, Review } from "../api/types";
+import type { Checks, Finding, Mark, MockResult, Review } from "../api/types";
 import { visible } from "../inert";
 import { MeasurementTable } from "../parts/budget";
 import { CodeView, MarkList } from "../parts/code";
-import { DiffView } from "../parts/diff";
+import { DiffView, type DiffLook } from "../parts/diff";
 import { Icon } from "../parts/icon";
 import { Outputs } from "../parts/outputs";
+import { requirementDetail, requirementName } from "../parts/requirement";
 import { Empty, Loading, Show } from "../parts/states";
 import { setQuery, useAddress } from "../router";
 import { myId } from "../session";
@@ -19,6 +20,10 @@ function sourcePath(id: string, version: number): string {
   return `/jobs/${id}/versions/${version}/source`;
 }
 
+// The same list every time, so that nothing is drawn anew for it.
+const noMarks: Mark[] = [];
+const noFindings: Finding[] = [];
+
 export function CodeTab({ parts, onLine }: { parts: JobParts; onLine?: (line: number) => void }) {
   const source = useResource<string>(sourcePath(parts.job.id, parts.shown));
   const url = useAddress();
@@ -27,8 +32,8 @@ export function CodeTab({ parts, onLine }: { parts: JobParts; onLine?: (line: nu
   useEffect(() => {
     if (focus && there) document.getElementById(`L${focus}`)?.scrollIntoView({ block: "center" });
   }, [focus, there]);
-  const marks = parts.checks?.marks ?? [];
-  const findings = parts.checks?.findings ?? [];
+  const marks = parts.checks?.marks ?? noMarks;
+  const findings = parts.checks?.findings ?? noFindings;
   return (
     <Show of={source} rows={10}>
       {(text) => (
@@ -65,6 +70,7 @@ export function ChangesTab({ parts }: { parts: JobParts }) {
   const url = useAddress();
   const base = baseOf(parts, url.searchParams.get("base"));
   const space = url.searchParams.get("space") === "ignore";
+  const look: DiffLook = url.searchParams.get("look") === "split" ? "split" : "unified";
   const usable = base >= 1 && base !== parts.shown;
   const before = useResource<string>(usable ? sourcePath(parts.job.id, base) : null);
   const after = useResource<string>(sourcePath(parts.job.id, parts.shown));
@@ -82,6 +88,11 @@ export function ChangesTab({ parts }: { parts: JobParts }) {
         </label>
         <span class="muted">{t("diff.to", { n: parts.shown })}</span>
         <label class="tick">
+          <input type="checkbox" checked={look === "split"}
+            onChange={(e) => setQuery("look", e.currentTarget.checked ? "split" : null)} />
+          <span>{t("diff.split")}</span>
+        </label>
+        <label class="tick">
           <input type="checkbox" checked={space}
             onChange={(e) => setQuery("space", e.currentTarget.checked ? "ignore" : null)} />
           <span>{t("diff.space")}</span>
@@ -89,7 +100,7 @@ export function ChangesTab({ parts }: { parts: JobParts }) {
       </div>
       {!usable ? <Empty title={t("diff.same_version")} />
         : before.data !== undefined && after.data !== undefined
-          ? <DiffView before={before.data} after={after.data} ignoreSpace={space} />
+          ? <DiffView before={before.data} after={after.data} ignoreSpace={space} look={look} />
           : <Show of={before.refusal ? before : after}>{() => <Loading />}</Show>}
     </>
   );
@@ -178,13 +189,13 @@ export function ChecksTab({ parts }: { parts: JobParts }) {
                 {(c.requirements ?? parts.job.requirements ?? []).map((r) => (
                   <tr key={r.name}>
                     <th scope="row">
-                      {tIf(`requirement.${r.name}`, r.name.replaceAll(/[-_]/g, " "))}
+                      {requirementName(r)}
                       <span class="muted detail">{tIf(`requirement.${r.name}.why`, "")}</span>
                     </th>
                     <td class={r.met ? "good" : "bad"}>
                       <Icon name={r.met ? "met" : "unmet"} /> {r.met ? t("requirements.met") : t("requirements.unmet")}
                     </td>
-                    <td dir="auto">{visible(r.detail ?? "")}</td>
+                    <td dir="auto">{requirementDetail(r)}</td>
                   </tr>
                 ))}
               </tbody>

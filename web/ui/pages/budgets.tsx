@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { call } from "../api/client";
 import { useResource } from "../api/resource";
 import type { Budget, Dataset, LedgerEntry, Page, Project } from "../api/types";
-import { shown, typed } from "../decimal";
+import { minus, odds, plus, shown, times, timesLeft, typed, units } from "../decimal";
 import { Said, visible } from "../inert";
 import { BudgetBar, BudgetKey, OddsText } from "../parts/budget";
 import { BurnDown } from "../parts/burndown";
@@ -14,7 +14,7 @@ import { Empty, Show } from "../parts/states";
 import { say } from "../parts/toast";
 import { useAddress } from "../router";
 import { hasRole } from "../session";
-import { t, tIf } from "../texts";
+import { t, tIf, tn, tx } from "../texts";
 import { Moment } from "../time";
 
 function BudgetFacts({ b }: { b: Budget }) {
@@ -163,6 +163,44 @@ function Allocate({ name }: { name: string }) {
   );
 }
 
+/** How far the free budget carries at a price, and what all of it would let be learned. */
+function WhatIf({ b }: { b: Budget }) {
+  const [price, setPrice] = useState("");
+  const [jobs, setJobs] = useState("1");
+  const each = typed(price);
+  const n = Math.max(1, Math.trunc(Number(jobs)) || 1);
+  const left = timesLeft(b.free, each);
+  const all = times(each, n);
+  const over = (units(all) ?? 0n) > (units(b.free) ?? 0n);
+  const chance = left === null ? null : odds(plus(b.spent, all));
+  return (
+    <Card title={t("whatif.title")}>
+      <p class="muted">{t("whatif.lead")}</p>
+      <div class="grid2">
+        <Field label={t("whatif.price")} inputMode="decimal" value={price} onValue={setPrice} />
+        <Field label={t("whatif.jobs")} type="number" min="1" value={jobs} onValue={setJobs} />
+      </div>
+      <div role="status">
+        {left !== null && (
+          <>
+            <p class="left">{tn("whatif.fit", left)}</p>
+            <BudgetBar budget={b} ask={all} />
+            <BudgetKey asked />
+            <p class={over ? "stale" : ""}>
+              {over ? t("whatif.over", { sum: shown(all), free: shown(b.free) })
+                : t("whatif.rest", { sum: shown(all), rest: shown(minus(b.free, all)) })}
+            </p>
+            {!over && chance && (
+              <p class="odds">{tx("wizard.odds", { chance: <strong>{t("budget.in_100", { chance })}</strong> })}</p>
+            )}
+            {b.accounting === "zcdp" && <p class="muted">{t("whatif.zcdp")}</p>}
+          </>
+        )}
+      </div>
+    </Card>
+  );
+}
+
 export function BudgetPage({ name }: { name: string }) {
   const budget = useResource<Budget>(`/datasets/${name}/budget`);
   const ledger = useResource<Page<LedgerEntry>>(`/datasets/${name}/ledger?limit=200`);
@@ -181,6 +219,7 @@ export function BudgetPage({ name }: { name: string }) {
                 <Card title={t("budget.over_time")}>
                   <Show of={ledger}>{(l) => <BurnDown budget={b} entries={l.items} />}</Show>
                 </Card>
+                <WhatIf b={b} />
                 {hasRole("admin") && (
                   <>
                     <ChangeBudget name={name} budget={b} etag={budget.etag} reload={budget.reload} />

@@ -3,7 +3,7 @@
 import { useRef, useState } from "preact/hooks";
 import { call, upload, type Refusal, refusalOf } from "../api/client";
 import { useResource } from "../api/resource";
-import type { Budget, DataLoaded, Dataset, DatasetPolicy, Job, Page, User } from "../api/types";
+import type { Budget, DataLoaded, Dataset, DatasetPolicy, GrantHeld, Job, Page, User } from "../api/types";
 import { shown, whole } from "../decimal";
 import { Said, visible } from "../inert";
 import { BudgetBar, BudgetKey, OddsText } from "../parts/budget";
@@ -98,6 +98,7 @@ function Overview(part: Part) {
         <Card title={t("dataset.facts")}>
           <Facts wide of={[
             [t("dataset.owner"), d.owner?.name && <Said text={d.owner.name} />],
+            [t("dataset.reviewers"), (d.reviewers ?? []).map((r) => visible(r.name)).join(", ")],
             [t("wizard.unit"), unitText(d)],
             [t("dataset.data"), d.data_version ? t("dataset.version", { n: d.data_version }) : t("dataset.no_data")],
             [t("dataset.row_count"), typeof d.rows === "number" ? whole(d.rows) : ""],
@@ -370,62 +371,99 @@ function PolicyChooser({ d, done }: { d: Dataset; done: () => Promise<void> }) {
   );
 }
 
-function GrantRow({ user, name, granted }: { user: User; name: string; granted: boolean | undefined }) {
+function GrantHeldRow({ g, name, reload }: { g: GrantHeld; name: string; reload: () => Promise<void> }) {
   const act = useAct();
-  const [now, setNow] = useState(granted);
-  const set = (on: boolean) => act.run(async () => {
-    const path = `/datasets/${name}/grants/${user.id}`;
-    await call(path, on ? { method: "PUT", json: {} } : { method: "DELETE" });
-    setNow(on);
-    say(on ? t("grant.given", { who: user.name }) : t("grant.taken", { who: user.name }));
+  const take = () => act.run(async () => {
+    await call(`/datasets/${name}/grants/${g.user_id}`, { method: "DELETE" });
+    say(t("grant.taken", { who: visible(g.name) }));
+    await reload();
   });
   return (
     <tr>
-      <th scope="row"><Said text={user.name} /><span class="muted detail">{user.email}</span></th>
-      <td>{now === undefined ? "" : now ? t("grant.may") : t("grant.may_not")}</td>
+      <th scope="row"><Said text={g.name} /><span class="muted detail">{visible(g.email)}</span></th>
+      <td class="muted"><Moment at={g.granted_at} /></td>
       <td class="num">
-        {now !== true && (
-          <button type="button" aria-busy={act.busy} onClick={() => void set(true)}>
-            {t("grant.give")}<span class="unseen"> {user.name}</span>
-          </button>
-        )}{" "}
-        {now !== false && (
-          <button type="button" class="danger" aria-busy={act.busy} onClick={() => void set(false)}>
-            {t("grant.take")}<span class="unseen"> {user.name}</span>
-          </button>
-        )}
+        <button type="button" class="danger" aria-busy={act.busy} onClick={() => void take()}>
+          {t("grant.take")}<span class="unseen"> {visible(g.name)}</span>
+        </button>
         {act.refusal && <Trouble refusal={act.refusal} />}
       </td>
     </tr>
   );
 }
 
-function AccessTab({ d }: Part) {
-  const grants = (d as Dataset & { grants?: (string | { id?: string })[] }).grants;
-  const ids = grants?.map((g) => (typeof g === "string" ? g : g.id ?? ""));
+const PICKS_MAX = 8;
+
+/** Researchers whose name or e-mail holds what was typed, with a button each. */
+function GrantPicker({ name, held, reload }:
+  { name: string; held: Set<string>; reload: () => Promise<void> }) {
+  const [typed, setTyped] = useState("");
+  const people = useResource<Page<User>>("/users?limit=200");
+  const act = useAct();
+  const wanted = typed.trim().toLowerCase();
+  const found = (people.data?.items ?? [])
+    .filter((u) => (!u.roles || u.roles.includes("researcher")) && !u.suspended && !held.has(u.id))
+    .filter((u) => `${u.name} ${u.email}`.toLowerCase().includes(wanted));
+  const give = (u: User) => act.run(async () => {
+    await call(`/datasets/${name}/grants/${u.id}`, { method: "PUT", json: {} });
+    say(t("grant.given", { who: visible(u.name) }));
+    await reload();
+  });
   return (
-    <Card title={t("grant.title")}>
-      <p class="muted">{t("grant.lead")}</p>
-      <div class="scroll" role="region" tabIndex={0} aria-label={t("grant.title")}>
-        <table class="table">
-          <caption class="unseen">{t("grant.title")}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t("job.author")}</th>
-              <th scope="col">{t("grant.now")}</th>
-              <th scope="col"><span class="unseen">{t("grant.act")}</span></th>
-            </tr>
-          </thead>
-          <tbody>
-            <Paged<User> path="/users?limit=200" columns={3} empty={<Empty title={t("grant.nobody")} />}>
-              {(items) => items.filter((u) => !u.roles || u.roles.includes("researcher")).map((u) => (
-                <GrantRow key={u.id} user={u} name={d.name} granted={ids?.includes(u.id)} />
-              ))}
-            </Paged>
-          </tbody>
-        </table>
-      </div>
+    <Card title={t("grant.pick")}>
+      <Field label={t("grant.find")} type="search" value={typed} onValue={setTyped} hint={t("grant.find_hint")} />
+      <p class="unseen" role="status">{tn("grant.found", found.length)}</p>
+      <Show of={people}>
+        {() => found.length === 0 ? <p class="muted pad">{t("grant.nobody")}</p> : (
+          <ul class="picks">
+            {found.slice(0, PICKS_MAX).map((u) => (
+              <li key={u.id}>
+                <span><Said text={u.name} /><span class="muted detail">{visible(u.email)}</span></span>
+                <button type="button" aria-busy={act.busy} onClick={() => void give(u)}>
+                  {t("grant.give")}<span class="unseen"> {visible(u.name)}</span>
+                </button>
+              </li>
+            ))}
+            {found.length > PICKS_MAX && <li class="muted">{tn("grant.more", found.length - PICKS_MAX)}</li>}
+          </ul>
+        )}
+      </Show>
+      {act.refusal && <Trouble refusal={act.refusal} />}
     </Card>
+  );
+}
+
+function AccessTab({ d }: Part) {
+  const held = useResource<Page<GrantHeld>>(`/datasets/${d.name}/grants?limit=200`);
+  const items = held.data?.items ?? [];
+  return (
+    <div class="two">
+      <Card title={t("grant.title")}>
+        <p class="muted">{t("grant.lead")}</p>
+        <Show of={held}>
+          {() => items.length === 0 ? <Empty title={t("grant.none")} /> : (
+            <div class="scroll" role="region" tabIndex={0} aria-label={t("grant.title")}>
+              <table class="table">
+                <caption class="unseen">{t("grant.title")}</caption>
+                <thead>
+                  <tr>
+                    <th scope="col">{t("job.author")}</th>
+                    <th scope="col">{t("grant.since")}</th>
+                    <th scope="col"><span class="unseen">{t("grant.act")}</span></th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {items.map((g) => <GrantHeldRow key={g.user_id} g={g} name={d.name} reload={held.reload} />)}
+                </tbody>
+              </table>
+            </div>
+          )}
+        </Show>
+      </Card>
+      {held.data && (
+        <GrantPicker name={d.name} held={new Set(items.map((g) => g.user_id))} reload={held.reload} />
+      )}
+    </div>
   );
 }
 

@@ -4,6 +4,7 @@ import { useResource } from "../api/resource";
 import type { Dataset, Job, Page, WaitingOn } from "../api/types";
 import { shown } from "../decimal";
 import { Said } from "../inert";
+import { Growing } from "../parts/growing";
 import { Icon } from "../parts/icon";
 import { Head, Tabs } from "../parts/page";
 import { StatePill } from "../parts/pill";
@@ -61,6 +62,15 @@ export function JobRow({ job }: { job: Job }) {
   );
 }
 
+/** The API's times sort as text. */
+function inTime(a: Job, b: Job): number {
+  const x = a.updated_at ?? "";
+  const y = b.updated_at ?? "";
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+const jobRow = (job: Job) => <JobRow key={job.id} job={job} />;
+
 function Filters({ datasets, chosen }: { datasets: string[]; chosen: string }) {
   if (datasets.length < 2) return null;
   return (
@@ -95,11 +105,10 @@ export function JobList({ jobs, turn }: { jobs: Job[]; turn: Turn }) {
   const url = useAddress();
   const dataset = url.searchParams.get("dataset") ?? "";
   const datasets = useMemo(() => [...new Set(jobs.map((j) => j.dataset ?? ""))].sort(), [jobs]);
-  const part = jobs
+  const part = useMemo(() => jobs
     .filter((j) => turn === "all" || turnOf(j) === turn)
     .filter((j) => dataset === "" || j.dataset === dataset)
-    .sort((a, b) => (turn === "mine" ? 1 : -1)
-      * (a.updated_at ?? "").localeCompare(b.updated_at ?? ""));
+    .sort((a, b) => (turn === "mine" ? 1 : -1) * inTime(a, b)), [jobs, turn, dataset]);
   const count = (x: Turn) => jobs.filter((j) => turnOf(j) === x).length;
   return (
     <>
@@ -114,7 +123,7 @@ export function JobList({ jobs, turn }: { jobs: Job[]; turn: Turn }) {
       </div>
       {part.length === 0
         ? <Nothing turn={turn} />
-        : <ul class="rows">{part.map((j) => <JobRow key={j.id} job={j} />)}</ul>}
+        : <ul class="rows"><Growing of={part} row={jobRow} /></ul>}
     </>
   );
 }

@@ -1,5 +1,5 @@
 // wizard.tsx -- a new dataset in five steps: file, people, columns, budget, review.
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { call, freshKey, upload } from "../api/client";
 import { useResource } from "../api/resource";
 import type { Column, DataLoaded, Dataset, Page, Policy, SchemaDocument } from "../api/types";
@@ -195,6 +195,17 @@ export function Wizard() {
   const [made, setMade] = useState(false);
   const [key] = useState(freshKey);
   const act = useAct();
+  const form = useRef<HTMLFormElement>(null);
+  const first = useRef(true);
+  // The next step begins where it stands, not where the button of the last one was.
+  useEffect(() => {
+    const title = form.current?.querySelector("h2");
+    if (title && !first.current) {
+      title.tabIndex = -1;
+      title.focus();
+    }
+    first.current = false;
+  }, [step]);
   const set = (part: Partial<Plan>) => setPlan((p) => ({ ...p, ...part }));
   const at = steps.indexOf(step);
   const ready = {
@@ -227,7 +238,7 @@ export function Wizard() {
           </li>
         ))}
       </ol>
-      <form onSubmit={(e) => {
+      <form ref={form} onSubmit={(e) => {
         e.preventDefault();
         if (step === "review") void create();
         else if (ready) setStep(steps[at + 1]!);

@@ -91,7 +91,7 @@ export function Price({ job, budget }: { job: Job; budget: Budget | undefined })
             [t("budget.after"), !decided && after ? `ε ${shown(after)}` : ""],
           ]} />
           {short && !decided && <p class="stale">{t("price.short")}</p>}
-          {left !== null && !short && <p class="left">{tn("price.left", left)}</p>}
+          {left !== null && !short && !decided && <p class="left">{tn("price.left", left)}</p>}
         </>
       )}
     </>

@@ -2,10 +2,11 @@
 // tree becomes elements and text nodes; no markup is ever parsed.
 import hljs from "highlight.js/lib/core";
 import lua from "highlight.js/lib/languages/lua";
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import type { Finding, Mark } from "../api/types";
 import { visible } from "../inert";
 import { t, tIf, tn } from "../texts";
+import { Growing, linesPiece } from "./growing";
 
 hljs.registerLanguage("lua", lua);
 
@@ -74,36 +75,46 @@ function Gutter({ marks }: { marks: Mark[] }) {
   );
 }
 
+const codePiece = linesPiece("", ["w-gutter", "w-number", ""]);
+
+interface LineRow { pieces: Piece[]; marks: Mark[] }
+
+/** Draws line i; pressing its number asks `ask` where the reader may comment. */
+function lineRow(focus: number | undefined, ask: ((line: number) => void) | null) {
+  return ({ pieces, marks }: LineRow, i: number) => {
+    const n = i + 1;
+    return (
+      <tr key={n} id={`L${n}`} class={n === focus ? "line here" : "line"}>
+        <td class="gutter">{marks.length > 0 && <Gutter marks={marks} />}</td>
+        <td class="number">
+          {ask
+            ? <button type="button" onClick={() => ask(n)}
+                aria-label={t("code.comment_on", { line: n })}>{n}</button>
+            : n}
+        </td>
+        <td class="text"><code><Pieces of={pieces} /></code></td>
+      </tr>
+    );
+  };
+}
+
 export function CodeView(
   { source, marks, findings, onLine, focus }:
   { source: string; marks: Mark[]; findings: Finding[]; onLine?: (line: number) => void;
     focus?: number },
 ) {
-  const lines = useMemo(() => luaLines(source), [source]);
-  const byLine = useMemo(() => marksByLine(marks, findings), [marks, findings]);
+  const latest = useRef(onLine);
+  latest.current = onLine;
+  const may = onLine !== undefined;
+  const row = useMemo(() => lineRow(focus, may ? (n) => latest.current?.(n) : null), [focus, may]);
+  const lines = useMemo(() => {
+    const byLine = marksByLine(marks, findings);
+    return luaLines(source).map((pieces, i) => ({ pieces, marks: byLine.get(i + 1) ?? [] }));
+  }, [source, marks, findings]);
   return (
     <div class="code" role="region" aria-label={t("code.label")} tabIndex={0}>
-      <table class="lines">
-        <caption class="unseen">{tn("code.caption", lines.length)}</caption>
-        <tbody>
-          {lines.map((pieces, i) => {
-            const n = i + 1;
-            const here = byLine.get(n) ?? [];
-            return (
-              <tr key={n} id={`L${n}`} class={n === focus ? "line here" : "line"}>
-                <td class="gutter">{here.length > 0 && <Gutter marks={here} />}</td>
-                <td class="number">
-                  {onLine
-                    ? <button type="button" onClick={() => onLine(n)}
-                        aria-label={t("code.comment_on", { line: n })}>{n}</button>
-                    : n}
-                </td>
-                <td class="text"><code><Pieces of={pieces} /></code></td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+      <p class="unseen">{tn("code.caption", lines.length)}</p>
+      <Growing of={lines} row={row} piece={codePiece} upTo={focus} />
     </div>
   );
 }

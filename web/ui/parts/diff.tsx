@@ -1,131 +1,110 @@
-// diff.tsx -- what changed between two versions: hunks of lines with changed words.
-import { diffWordsWithSpace, structuredPatch } from "diff";
+// diff.tsx -- what changed between two versions, one below the other or side by side.
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { visible } from "../inert";
 import { t, tn } from "../texts";
+import { Growing, linesPiece } from "./growing";
+import { hunksOf, unified, type Hunk, type Line, type Row, type Unified, type Word } from "./hunks";
 
-interface Line {
-  sign: " " | "-" | "+";
-  before: number | null;
-  after: number | null;
-  words: { text: string; changed: boolean }[];
-}
-interface Hunk { lines: Line[]; at: number }
+export type DiffLook = "unified" | "split";
 
-const CONTEXT_LINES = 4;
-const DIFF_MS_MAX = 1_500;
-
-function plain(text: string): Line["words"] {
-  return [{ text, changed: false }];
+function Words({ of, tag: Tag }: { of: Word[]; tag: "ins" | "del" | "span" }) {
+  return <code>{of.map((w, i) => w.changed ? <Tag key={i}>{visible(w.text)}</Tag> : visible(w.text))}</code>;
 }
 
-/** Marks the changed words of a removed line and the added line in its place. */
-function pairWords(removed: Line[], added: Line[]): void {
-  const n = Math.min(removed.length, added.length);
-  for (let i = 0; i < n; i++) {
-    const from = removed[i]!;
-    const to = added[i]!;
-    const parts = diffWordsWithSpace(from.words[0]!.text, to.words[0]!.text);
-    const same = parts.filter((p) => !p.added && !p.removed).map((p) => p.value.trim()).join("");
-    // Two lines that share little are not one changed line: words would only confuse.
-    if (same.length * 3 < Math.max(from.words[0]!.text.length, to.words[0]!.text.length)) continue;
-    from.words = parts.filter((p) => !p.added).map((p) => ({ text: p.value, changed: !!p.removed }));
-    to.words = parts.filter((p) => !p.removed).map((p) => ({ text: p.value, changed: !!p.added }));
-  }
-}
+const kinds = {
+  "-": { tag: "del", tone: "gone", word: "diff.removed" },
+  "+": { tag: "ins", tone: "new", word: "diff.added" },
+  " ": { tag: "span", tone: "", word: "diff.same" },
+} as const;
 
-export function hunksOf(before: string, after: string, ignoreSpace: boolean): Hunk[] | null {
-  const patch = structuredPatch("", "", before, after, "", "", {
-    context: CONTEXT_LINES, ignoreWhitespace: ignoreSpace, timeout: DIFF_MS_MAX,
-  });
-  if (!patch) return null;
-  return patch.hunks.map((h) => {
-    let a = h.oldStart;
-    let b = h.newStart;
-    const lines: Line[] = [];
-    let removed: Line[] = [];
-    let added: Line[] = [];
-    const flush = () => {
-      pairWords(removed, added);
-      removed = [];
-      added = [];
-    };
-    for (const raw of h.lines) {
-      const text = raw.slice(1);
-      const sign = raw[0];
-      if (sign === "-") {
-        const line: Line = { sign: "-", before: a++, after: null, words: plain(text) };
-        if (added.length > 0) flush();
-        removed.push(line);
-        lines.push(line);
-      } else if (sign === "+") {
-        const line: Line = { sign: "+", before: null, after: b++, words: plain(text) };
-        added.push(line);
-        lines.push(line);
-      } else if (sign === " ") {
-        flush();
-        lines.push({ sign: " ", before: a++, after: b++, words: plain(text) });
-      }
-    }
-    flush();
-    return { lines, at: h.newStart };
-  });
-}
-
-function Words({ of, tag }: { of: Line["words"]; tag: "ins" | "del" | "span" }) {
-  const Tag = tag;
-  return <>{of.map((w, i) => w.changed ? <Tag key={i}>{visible(w.text)}</Tag> : visible(w.text))}</>;
-}
-
-const signWords = { "-": "diff.removed", "+": "diff.added", " ": "diff.same" } as const;
-
-function DiffLine({ line }: { line: Line }) {
-  const tag = line.sign === "-" ? "del" : line.sign === "+" ? "ins" : "span";
-  const kind = line.sign === "-" ? "gone" : line.sign === "+" ? "new" : "";
+function Sign({ of }: { of: keyof typeof kinds }) {
   return (
-    <tr class={`line ${kind}`}>
-      <td class="number">{line.before}</td>
-      <td class="number">{line.after}</td>
-      <td class="sign">
-        <span aria-hidden="true">{line.sign}</span>
-        <span class="unseen">{t(signWords[line.sign])}</span>
-      </td>
-      <td class="text"><code><Words of={line.words} tag={tag} /></code></td>
+    <td class={`sign ${kinds[of].tone}`}>
+      <span aria-hidden="true">{of}</span>
+      <span class="unseen">{t(kinds[of].word)}</span>
+    </td>
+  );
+}
+
+function unifiedRow(l: Unified, i: number) {
+  const kind = kinds[l.sign];
+  return (
+    <tr key={i} class={`line ${kind.tone}`}>
+      <td class="number">{l.before}</td>
+      <td class="number">{l.after}</td>
+      <Sign of={l.sign} />
+      <td class="text"><Words of={l.words} tag={kind.tag} /></td>
     </tr>
   );
 }
 
-export function DiffView(
-  { before, after, ignoreSpace }: { before: string; after: string; ignoreSpace: boolean },
-) {
-  const hunks = useMemo(() => hunksOf(before, after, ignoreSpace), [before, after, ignoreSpace]);
-  const box = useRef<HTMLDivElement>(null);
+function Side({ of, sign }: { of: Line | null; sign: keyof typeof kinds }) {
+  if (!of) return <td class="absent" colSpan={3} />;
+  const kind = kinds[sign];
+  return (
+    <>
+      <td class={`number ${kind.tone}`}>{of.n}</td>
+      <Sign of={sign} />
+      <td class={`text ${kind.tone}`}><Words of={of.words} tag={kind.tag} /></td>
+    </>
+  );
+}
+
+function splitRow(r: Row, i: number) {
+  return (
+    <tr key={i} class="line">
+      <Side of={r.before} sign={r.same ? " " : "-"} />
+      <Side of={r.after} sign={r.same ? " " : "+"} />
+    </tr>
+  );
+}
+
+const pieces = {
+  unified: linesPiece("unified", ["w-number", "w-number", "w-sign", ""]),
+  split: linesPiece("split", ["w-number", "w-sign", "", "w-number", "w-sign", ""]),
+};
+
+function HunkView({ hunk, n, look }: { hunk: Hunk; n: number; look: DiffLook }) {
+  const lines = useMemo(() => unified(hunk.rows), [hunk]);
+  return (
+    <div class="code hunk" tabIndex={0} role="region" aria-label={t("diff.hunk", { n, line: hunk.at })}>
+      {look === "split"
+        ? <Growing key="split" of={hunk.rows} row={splitRow} piece={pieces.split} />
+        : <Growing key="unified" of={lines} row={unifiedRow} piece={pieces.unified} />}
+    </div>
+  );
+}
+
+/** n and p go to the next and the previous hunk inside box. */
+function useHunkKeys(box: { current: HTMLElement | null }): void {
   useEffect(() => {
     const onKey = (e: KeyboardEvent) => {
-      const typing = (e.target as Element).closest("input, textarea, select, dialog");
+      const typing = (e.target as Element).closest("input:not([type=checkbox]), textarea, select, dialog");
       if (typing || e.ctrlKey || e.metaKey || e.altKey) return;
       if (e.key !== "n" && e.key !== "p") return;
       const all = [...(box.current?.querySelectorAll<HTMLElement>(".hunk") ?? [])];
       const now = all.findIndex((h) => h === document.activeElement);
-      all[now + (e.key === "n" ? 1 : -1)]?.focus();
+      const next = all[now + (e.key === "n" ? 1 : -1)];
+      next?.focus();
+      next?.scrollIntoView({ block: "nearest" });
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
-  if (hunks === null) return <p class="stale">{t("diff.too_large")}</p>;
+}
+
+export function DiffView(
+  { before, after, ignoreSpace, look }:
+  { before: string; after: string; ignoreSpace: boolean; look: DiffLook },
+) {
+  const hunks = useMemo(() => hunksOf(before, after, ignoreSpace), [before, after, ignoreSpace]);
+  const box = useRef<HTMLDivElement>(null);
+  useHunkKeys(box);
   if (hunks.length === 0) return <p class="muted pad">{t("diff.none")}</p>;
   return (
     <div ref={box}>
       <p class="muted">{tn("diff.hunks", hunks.length)} {t("diff.keys")}</p>
-      {hunks.map((h, i) => (
-        <div key={i} class="code hunk" tabIndex={0} role="region"
-          aria-label={t("diff.hunk", { n: i + 1, line: h.at })}>
-          <table class="lines">
-            <caption class="unseen">{t("diff.hunk", { n: i + 1, line: h.at })}</caption>
-            <tbody>{h.lines.map((l, k) => <DiffLine key={k} line={l} />)}</tbody>
-          </table>
-        </div>
-      ))}
+      {hunks.map((h, i) => <HunkView key={i} hunk={h} n={i + 1} look={look} />)}
     </div>
   );
 }

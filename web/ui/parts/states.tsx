@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import type { Refusal } from "../api/client";
 import type { Resource } from "../api/resource";
+import { visible } from "../inert";
 import { t, tIf, tn } from "../texts";
 import { Icon } from "./icon";
 
@@ -23,27 +24,32 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
-/** What went wrong, in one or two sentences the reader can act on. */
-export function refusalText(r: Refusal): string {
-  if (r.status === 0) return t("refusal.unreachable");
+/** Refusals of which the kind says all that there is to say. */
+const saidAll = new Set(["not-found", "internal", "unreachable"]);
+
+/** What went wrong in a sentence the reader can act on, and what the server adds to it. */
+function refusalTexts(r: Refusal): [string, string] {
+  if (r.status === 0) return [t("refusal.unreachable"), ""];
   const detail = r.problem.detail ?? "";
   const known = tIf(`refusal.${r.slug}`, "");
   const wait = r.retryAfter ? " " + tn("refusal.wait", r.retryAfter) : "";
-  if (known && detail) return `${known} ${detail}${wait}`;
-  return (known || detail || r.problem.title || t("refusal.internal")) + wait;
+  const first = (known || detail || r.problem.title || t("refusal.internal")) + wait;
+  return [first, known && !saidAll.has(r.slug) ? detail : ""];
 }
 
 export function Trouble({ refusal, retry }: { refusal: Refusal; retry?: () => void }) {
   const missing = refusal.problem.missing_permission;
+  const [text, detail] = refusalTexts(refusal);
   const errors = refusal.problem.errors ?? [];
   return (
     <div class="trouble" role="alert">
-      <p><Icon name="warn" /> {refusalText(refusal)}</p>
+      <p><Icon name="warn" /> {text}</p>
+      {detail && <p class="muted" dir="auto">{visible(detail)}</p>}
       {typeof missing === "string" && <p class="muted">{t("refusal.missing", { missing })}</p>}
       {errors.length > 0 && (
         <ul class="places">
           {errors.slice(0, 20).map((e, i) => (
-            <li key={i}><code>{place(e.pointer)}</code> {e.detail}</li>
+            <li key={i}><code dir="auto">{place(e.pointer)}</code> {tIf(`leak.${e.rule}`, visible(e.detail))}</li>
           ))}
         </ul>
       )}
@@ -55,8 +61,10 @@ export function Trouble({ refusal, retry }: { refusal: Refusal; retry?: () => vo
   );
 }
 
-/** "/line/12/column/3" as words; other pointers as they are. */
+/** "/line/12/column/3" as words, "/columns/age" as the column's name; other pointers as they are. */
 function place(pointer: string): string {
+  const column = /^\/columns\/(.+)$/.exec(pointer)?.[1];
+  if (column) return visible(column);
   const m = /^\/line\/(\d+)(?:\/column\/(\d+))?$/.exec(pointer);
   if (!m) return pointer;
   return m[2] ? t("place.line_column", { line: m[1]!, column: m[2] }) : t("place.line", { line: m[1]! });
