@@ -9,13 +9,14 @@ STD    := -std=gnu17 -D_GNU_SOURCE -I. -I$(B)/gen
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
           -Wcast-qual -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wnull-dereference \
           -Wdouble-promotion -Wswitch-enum -Werror
-HARD   := -fstack-protector-strong -fstack-clash-protection -fPIE \
-          -ftrivial-auto-var-init=zero -fno-common -fno-strict-aliasing
+# clang 14 knows no -ftrivial-auto-var-init=zero; the fuzzers go without.
+HARD   := -fstack-protector-strong -fstack-clash-protection -fPIE -fno-common \
+          -fno-strict-aliasing $(if $(filter fuzz,$(MODE)),,-ftrivial-auto-var-init=zero)
 OPT_dev  := -O1 -g3 -DDATASITE_TEST_SEED
 OPT_rel  := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 OPT_asan := -O1 -g3 -DDATASITE_TEST_SEED -fsanitize=address,undefined -fno-omit-frame-pointer
 OPT_tsan := -O1 -g3 -DDATASITE_TEST_SEED -fsanitize=thread
-OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -Wno-unknown-warning-option
+OPT_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -w # gcc judges warnings
 CFLAGS += $(STD) $(WARN) $(HARD) $(OPT_$(MODE)) -I/usr/include/lua5.4
 LINK   := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 

@@ -55,7 +55,7 @@ static void
 bench_worker(void)
 {
     static int64_t first[ROUNDS], finished[ROUNDS], gone[ROUNDS];
-    struct worker_limits limits = {INT64_C(64) << 20, 10000, -1};
+    struct worker_limits limits = {INT64_C(64) << 20, 10000, -1, WORKER_JOB};
     char level[128];
 
     for (size_t i = 0; i < ROUNDS; i++) {

@@ -8,7 +8,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "api"))
 import harness
 
-STARTS = 7
+STARTS = 20
 
 
 def session_processes(leader):

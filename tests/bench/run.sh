@@ -4,15 +4,17 @@
 set -u
 export DATASITE_BUILD="$1"
 bad=0
-for b in "$1"/bench_*; do
-    case $b in *.d | *.o) continue ;; esac
-    [ -x "$b" ] || continue
-    echo "== $(basename "$b")"
-    "$b" || bad=1
+bench() { # bench NAME COMMAND...
+    echo "== $1"
+    shift
+    "$@" || { echo "failed: $*"; bad=1; }
+}
+for source in tests/bench/bench_*.c; do
+    name=$(basename "$source" .c)
+    bench "$name" "$1/$name"
 done
-for b in tests/bench/bench_*.py; do
-    [ -f "$b" ] || continue
-    echo "== $(basename "$b" .py)"
-    python3 "$b" || bad=1
+for source in tests/bench/bench_*.py; do
+    [ ! -f "${source%.py}.c" ] || continue # the C program runs it
+    bench "$(basename "$source")" python3 "$source"
 done
 exit $bad

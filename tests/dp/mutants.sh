@@ -1,21 +1,29 @@
 #!/bin/sh
-# mutants.sh -- builds that break a promise on purpose; the unit tests must refuse each.
+# mutants.sh -- builds that break a promise on purpose; each must be refused by its audit.
 #
-#   sh tests/dp/mutants.sh [FLAG...]      from the project's root
+#   sh tests/dp/mutants.sh [FLAG...]      from the project's root; B names the build
 #
-# A mutant is a MUTANT_ flag that the sources name. Each is compiled into a copy of the
-# test build, in which only the files that name it are made again.
-set -eu
+# A mutant is a MUTANT_ flag that a source names. It is compiled into a copy of the test
+# build, in which only the files that name it are made again. Its audit, a filter of unit
+# tests, passes on the plain build and fails on the mutant. Closes with the counts.
+set -u
 
 base=${B:-build/dev}
 work=${MUTANTS:-build/mutants}
+passed=0
+failed=0
 
-# The floor whose unit program has to notice, from the file that names the flag.
-floor_of() {
+# The audits that must refuse a flag: floor and filter.
+audit_of() {
     case $1 in
-    policies/*) echo policies ;;
-    sandbox/*) echo sandbox ;;
-    *) echo core ;;
+    MUTANT_HALF_SENSITIVITY) echo 'policies mechanism/*' ;;
+    MUTANT_REUSED_NOISE) echo 'policies mechanism/*' ;;
+    MUTANT_RHO_QUARTER) echo 'policies mechanism/*' ;;
+    MUTANT_THRESHOLD_AT_LEAST) echo 'policies selection/threshold*' ;;
+    MUTANT_SPARSE_WITHOUT_QUERY_NOISE) echo 'policies selection/sparse*' ;;
+    MUTANT_CHARGE_AFTER_DRAW) echo 'sandbox runner/charges_come_before*' ;;
+    MUTANT_SUM_IN_DOUBLES) echo 'sandbox kernel/*sums*' ;;
+    *) return 1 ;;
     esac
 }
 
@@ -23,45 +31,55 @@ files_of() {
     grep -rlw --include='*.c' "$1" policies sandbox datasite
 }
 
-# One mutant: its objects are made with the flag, everything else is the plain build's.
+# The programs that an audit of a floor runs.
+made_for() {
+    echo "$2/unit-$1"
+    [ "$1" = policies ] || echo "$2/datasite-runner $2/datasite-worker"
+}
+
+# build FLAG FLOOR: objects that name the flag are made with it, all else is the plain build's.
 build() {
-    flag=$1 floor=$2
-    rm -rf "$work/$flag"
+    rm -rf "${work:?}/$1"
     mkdir -p "$work"
-    cp -a "$base" "$work/$flag"
-    rm -f "$work/$flag/unit-$floor"
-    for f in $(files_of "$flag"); do
-        find "$work/$flag" -path "*/${f%.c}.o" -delete
+    cp -a "$base" "$work/$1" || return 1
+    rm -f "$work/$1/unit-$2" "$work/$1/datasite-runner"
+    for f in $(files_of "$1"); do
+        find "$work/$1" -path "*/${f%.c}.o" -delete
     done
-    make -s B="$work/$flag" OPT_dev="-O1 -g3 -DDATASITE_TEST_SEED -D$flag" \
-        "$work/$flag/unit-$floor" >"$work/$flag.log" 2>&1
+    make -s B="$work/$1" OPT_dev="-O1 -g3 -DDATASITE_TEST_SEED -D$1" \
+        $(made_for "$2" "$work/$1")
+}
+
+# judge FLAG FLOOR FILTER: says what happened; true where the audit does its work.
+judge() {
+    log=$work/$1.log
+    mkdir -p "$work"
+    if ! make -s B="$base" $(made_for "$2" "$base") > "$log" 2>&1; then
+        echo "$1: the plain build fails, see $log"
+    elif ! "$base/unit-$2" -j2 --filter "$3" > "$log" 2>&1 || grep -q 'Tested: 0 ' "$log"; then
+        echo "$1: its audit $3 does not pass on the plain build, see $log"
+    elif ! build "$1" "$2" > "$log" 2>&1; then
+        echo "$1: does not build, see $log"
+    elif "$work/$1/unit-$2" -j2 --filter "$3" > "$log" 2>&1; then
+        echo "$1: SURVIVES $3"
+    else
+        echo "$1: caught by $(sed -n 's/^\[FAIL\] \([^:]*::[^:]*\):.*/\1/p' "$log" | sort -u | tr '\n' ' ')"
+        return 0
+    fi
+    return 1
 }
 
 flags=${*:-$(grep -rhow --include='*.c' 'MUTANT_[A-Z_]*' policies sandbox datasite | sort -u)}
-bad=0
-plain=""
 for flag in $flags; do
-    floor=$(floor_of "$(files_of "$flag" | head -n 1)")
-    case " $plain " in
-    *" $floor "*) ;;
-    *)
-        make -s B="$base" "$base/unit-$floor"
-        if ! "$base/unit-$floor" -j2 >/dev/null 2>&1; then
-            echo "the plain build fails its own unit tests of floor $floor"
-            exit 1
-        fi
-        plain="$plain $floor"
-        ;;
-    esac
-    if ! build "$flag" "$floor"; then
-        echo "$flag: does not build, see $work/$flag.log"
-        bad=1
-    elif "$work/$flag/unit-$floor" -j2 >"$work/$flag.log" 2>&1; then
-        echo "$flag: SURVIVES, no test of floor $floor notices it"
-        bad=1
+    if ! audit=$(audit_of "$flag"); then
+        echo "$flag: no audit is named for it"
+        failed=$((failed + 1))
+    elif judge "$flag" "${audit%% *}" "${audit#* }"; then
+        passed=$((passed + 1))
     else
-        echo "$flag: caught by $(sed -n 's/^\[FAIL\] \([^:]*::[^:]*\):.*/\1/p' "$work/$flag.log" | sort -u | tr '\n' ' ')"
+        failed=$((failed + 1))
     fi
     rm -rf "${work:?}/$flag"
 done
-exit $bad
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

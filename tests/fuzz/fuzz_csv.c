@@ -7,11 +7,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char schema_text[] =
+static const char declared[] =
     "{\"unit\":{\"column\":\"id\",\"max_rows\":2},\"columns\":["
     "{\"name\":\"id\",\"type\":\"id\"},"
     "{\"name\":\"n\",\"type\":\"integer\",\"lower\":\"0\",\"upper\":\"9\"},"
-    "{\"name\":\"x\",\"type\":\"decimal\",\"decimals\":2,\"lower\":\"-1\",\"upper\":\"1\"},"
+    "{\"name\":\"x\",\"type\":\"decimal\",\"decimals\":2,\"lower\":\"-1\",\"upper\":"
+    "\"1\"},"
     "{\"name\":\"c\",\"type\":\"category\",\"categories\":[\"A\",\"B\"]},"
     "{\"name\":\"d\",\"type\":\"date\"},{\"name\":\"b\",\"type\":\"boolean\"},"
     "{\"name\":\"t\",\"type\":\"text\"}]}";
@@ -20,7 +21,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t key[32];
-    struct diag d = { 0 };
+    struct diag d = {0};
     struct schema schema;
     struct table table;
     struct csv_report report;
@@ -28,9 +29,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ARENA_SCOPE(arena, 1 << 20);
     FD_SCOPE(fd) = -1;
 
-    CHECK(json_parse(&d, STR(schema_text), &doc) == ERR_OK);
+    CHECK(json_parse(&d, STR(declared), &doc) == ERR_OK);
     CHECK(schema_parse(&d, arena, doc, &schema) == ERR_OK);
-    CHECK(memfd_of(&d, "fuzz", (struct str){ (const char *)data, size }, &fd) == ERR_OK);
+    CHECK(memfd_of(&d, "fuzz", (struct str){(const char *)data, size}, &fd) == ERR_OK);
     memset(&report, 0, sizeof report);
     if (table_from_csv(&d, &schema, fd, key, &table, &report) != ERR_OK) {
         CHECK(report.places_n <= CSV_PLACES_MAX);

@@ -7,12 +7,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct diag d = { 0 };
+    struct diag d = {0};
     json_auto_t *v = NULL, *again = NULL;
     BUF_SCOPE(text);
 
     buf_init(&text, 1 << 20);
-    if (json_parse(&d, (struct str){ (const char *)data, size }, &v) != ERR_OK)
+    if (json_parse(&d, (struct str){(const char *)data, size}, &v) != ERR_OK)
         return 0;
     if (json_canonical(&d, v, &text) != ERR_OK)
         return 0; /* a real has no canonical form */

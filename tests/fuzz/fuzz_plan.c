@@ -9,21 +9,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char schema_text[] =
+static const char declared[] =
     "{\"unit\":{\"column\":\"id\",\"max_rows\":2},\"columns\":["
     "{\"name\":\"id\",\"type\":\"id\"},"
     "{\"name\":\"los\",\"type\":\"integer\",\"lower\":\"0\",\"upper\":\"30\"},"
-    "{\"name\":\"bmi\",\"type\":\"decimal\",\"decimals\":1,\"lower\":\"10\",\"upper\":\"80\"},"
+    "{\"name\":\"bmi\",\"type\":\"decimal\",\"decimals\":1,\"lower\":\"10\",\"upper\":"
+    "\"80\"},"
     "{\"name\":\"ward\",\"type\":\"category\",\"categories\":[\"A\",\"B\"],"
     "\"public_categories\":true},{\"name\":\"icd\",\"type\":\"text\"}]}";
-static const char rows[] = "id,los,bmi,ward,icd\n1,3,20.5,A,x\n1,9,,B,y\n2,31,33.1,A,x\n";
+static const char rows[] =
+    "id,los,bmi,ward,icd\n1,3,20.5,A,x\n1,9,,B,y\n2,31,33.1,A,x\n";
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t key[32];
-    static const bool all[5] = { true, true, true, true, true };
-    struct diag d = { 0 };
+    static const bool all[5] = {true, true, true, true, true};
+    struct diag d = {0};
     struct schema schema;
     struct table table;
     struct csv_report report;
@@ -35,11 +37,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     BUF_SCOPE(text);
 
     buf_init(&text, 16 << 20);
-    CHECK(json_parse(&d, STR(schema_text), &doc) == ERR_OK);
+    CHECK(json_parse(&d, STR(declared), &doc) == ERR_OK);
     CHECK(schema_parse(&d, arena, doc, &schema) == ERR_OK);
-    const struct question_context context = { &schema, all, LANE_EXACT, ACCOUNT_ZCDP, 100 };
-    if (question_parse(&d, arena, &context, (struct str){ (const char *)data, size }, &q) !=
-        ERR_OK)
+    const struct question_context context = {
+        &schema, all, LANE_EXACT, ACCOUNT_ZCDP, 100};
+    if (question_parse(
+            &d, arena, &context, (struct str){(const char *)data, size}, &q) != ERR_OK)
         return 0;
     CHECK(question_explain(&d, q, &text) == ERR_OK);
     CHECK(memfd_of(&d, "fuzz", STR(rows), &fd) == ERR_OK);

@@ -8,13 +8,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct diag d = { 0 };
+    struct diag d = {0};
     struct policy policy;
     struct schema schema;
     json_auto_t *doc = NULL;
     ARENA_SCOPE(arena, 64 << 20);
 
-    if (json_parse(&d, (struct str){ (const char *)data, size }, &doc) != ERR_OK)
+    if (json_parse(&d, (struct str){(const char *)data, size}, &doc) != ERR_OK)
         return 0;
     (void)!policy_parse(&d, doc, &policy);
     diag_clear(&d);

@@ -10,7 +10,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     ARENA_SCOPE(arena, 1 << 20);
-    const char *param[ROUTE_PARAMS_MAX] = { 0 };
+    const char *param[ROUTE_PARAMS_MAX] = {0};
     unsigned allow = 0;
 
     if (size == 0)
