@@ -13,7 +13,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends libmicrohttpd12 libsqlite3-0 libjansson4 \
         libsodium23 libcurl3-gnutls \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin datasite \
+    && useradd --no-log-init --uid 10001 --home-dir /data --shell /usr/sbin/nologin datasite \
     && install -d -o datasite -g datasite -m 0700 /data
 COPY --from=build /src/build/rel/datasite /src/build/rel/datasite-runner \
     /src/build/rel/datasite-worker /usr/local/bin/
@@ -21,6 +21,6 @@ USER datasite
 VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=5s CMD ["datasite", "doctor", "--url", "http://127.0.0.1:8080"]
+HEALTHCHECK --interval=30s --timeout=5s CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /healthz HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: close\\r\\n\\r\\n' >&3 && grep -q '200 OK' <&3"]
 ENTRYPOINT ["datasite"]
 CMD ["serve", "--data", "/data", "--listen", "0.0.0.0:8080"]

@@ -81,7 +81,8 @@ jail_minimum_take(struct diag *d, const char *name, struct config *c)
         return ERR_OK;
     for (size_t i = 0; i < ARRAY_N(jail_layers); i++) {
         if (strcmp(jail_layers[i].name, name) == 0) {
-            strcpy(c->jail_minimum, jail_layers[i].name);
+            snprintf(
+                c->jail_minimum, sizeof c->jail_minimum, "%s", jail_layers[i].name);
             return ERR_OK;
         }
     }

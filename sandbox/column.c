@@ -241,7 +241,7 @@ units_sort(struct diag *d, const struct table *t, const struct column *c)
     const struct units *u = t->units;
     struct ranked *ranked;
     size_t most = 0;
-    int64_t scratch;
+    int64_t scratch = 0;
 
     for (size_t i = 0; i < u->n; i++)
         if (u->starts[i + 1] - u->starts[i] > most)

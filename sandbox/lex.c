@@ -83,7 +83,9 @@ escaped(char c)
     static const char from[] = "\\'\"nt", to[] = "\\'\"\n\t";
     const char *p = c == '\0' ? NULL : strchr(from, c);
 
-    return p == NULL ? '\0' : to[p - from];
+    if (p == NULL)
+        return '\0';
+    return to[p - from];
 }
 
 static enum err

@@ -50,6 +50,8 @@ settle_cells(const struct plan_reader *r, struct grouping *g)
 {
     g->cells = 1;
     for (size_t i = 0; i < g->axes_n; i++) {
+        if (g->axes[i].n == 0)
+            return PLAN_FAIL(r, "has no keys");
         if (g->axes[i].n > GROUP_CELLS_MAX / g->cells)
             return PLAN_FAIL(r, "has too many combinations of keys");
         g->cells *= g->axes[i].n;

@@ -6,8 +6,10 @@
  * public table; McSherry 2009, section 4). */
 #include "sandbox/plan_read.h"
 
+#include "datasite/base/check.h"
 #include "sandbox/labels.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define COPIES_MAX   1000
@@ -172,6 +174,7 @@ name_category(const struct plan_reader *r, struct schema_column *type,
 {
     uint32_t code;
 
+    CHECK(names != NULL);
     if (!labels_code(seen, text, &code))
         return plan_no_memory(r);
     *value = code;
@@ -213,7 +216,7 @@ take_column(struct plan_reader *r, const struct public_table *t, size_t column,
         return plan_no_memory(r);
     if (*name == '\0' || strlen(name) > NAME_BYTES_MAX)
         return PLAN_FAIL(r, "a name has 1 to 63 bytes");
-    strcpy(f.type.name, name);
+    snprintf(f.type.name, sizeof f.type.name, "%s", name);
     f.type.decimals = decimals_of(t, column);
     if (f.type.decimals >= 0)
         TRY(take_numbers(r, t, column, &f.type, values));

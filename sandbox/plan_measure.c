@@ -59,7 +59,7 @@ static enum err
 check_choices(const struct plan_reader *r, size_t scores)
 {
     TRY(check_bins(r));
-    if (r->plan->grouping.keys_n > CHOICE_SCORES_MAX / scores)
+    if (scores == 0 || r->plan->grouping.keys_n > CHOICE_SCORES_MAX / scores)
         return PLAN_FAIL(r, "has too many candidates for so many keys");
     return ERR_OK;
 }

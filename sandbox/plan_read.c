@@ -18,12 +18,6 @@ plan_fail(const struct plan_reader *r, const char *file, int line, const char *f
 }
 
 enum err
-plan_no_memory(const struct plan_reader *r)
-{
-    return FAIL(r->d, ERR_TOO_LARGE, "The question needs too much memory.");
-}
-
-enum err
 plan_members(const struct plan_reader *r, json_t *obj, const char *const *allowed)
 {
     const char *key;

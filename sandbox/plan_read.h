@@ -13,11 +13,16 @@ struct plan_reader {
     const char *what;  /* the operation or measure at hand, for messages */
 };
 
-#define PLAN_FAIL(r, ...) plan_fail((r), __FILE__, __LINE__, __VA_ARGS__)
+#define PLAN_FAIL(r, ...) \
+    ((void)!plan_fail((r), __FILE__, __LINE__, __VA_ARGS__), ERR_INVALID)
 /* ERR_INVALID: "mean: …" */
 enum err plan_fail(const struct plan_reader *r, const char *file, int line,
     const char *fmt, ...) __attribute__((format(printf, 4, 5))) NODISCARD;
-enum err plan_no_memory(const struct plan_reader *r) NODISCARD;
+NODISCARD static inline enum err
+plan_no_memory(const struct plan_reader *r)
+{
+    return FAIL(r->d, ERR_TOO_LARGE, "The question needs too much memory.");
+}
 
 /* Refuses members that are not in the list, which ends with NULL. */
 enum err plan_members(

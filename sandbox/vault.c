@@ -435,8 +435,12 @@ load_version(struct loading *l, struct diag *d)
     enum err err;
     size_t n;
 
-    if (sqlite3_step(q) != SQLITE_ROW)
+    int step = sqlite3_step(q);
+
+    if (step == SQLITE_DONE)
         return FAIL(d, ERR_NOT_FOUND, "This version of the data is not stored.");
+    if (step != SQLITE_ROW)
+        return FAIL(d, ERR_DB, "The vault: %s.", sqlite3_errmsg(l->v->db));
     l->t->rows = (size_t)sqlite3_column_int64(q, 0);
     l->segments = sqlite3_column_int64(q, 1);
     wrapped =

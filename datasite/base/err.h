@@ -39,9 +39,12 @@ int err_http(enum err code);         /* 404 ... */
 const char *err_slug(enum err code); /* "not-found" ... */
 const char *err_title(enum err code);
 
-#define FAIL(d, code, ...) diag_set((d), (code), __FILE__, __LINE__, __VA_ARGS__)
-#define FAIL_FIELD(d, code, field, ...) \
-    diag_set_field((d), (code), __FILE__, __LINE__, (field), __VA_ARGS__)
+/* Both are the code they are given, so that an analyser sees that they fail. */
+#define FAIL(d, code, ...) \
+    ((void)!diag_set((d), (code), __FILE__, __LINE__, __VA_ARGS__), (code))
+#define FAIL_FIELD(d, code, field, ...)                                            \
+    ((void)!diag_set_field((d), (code), __FILE__, __LINE__, (field), __VA_ARGS__), \
+        (code))
 
 /* The only macro in the tree that hides control flow. */
 #define TRY(call)                   \

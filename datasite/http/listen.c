@@ -53,7 +53,7 @@ listen_on(struct diag *d, const char *host, int port, int *fd)
 int
 listen_port(int fd)
 {
-    struct sockaddr_storage a;
+    struct sockaddr_storage a = {0};
     socklen_t n = sizeof a;
 
     CHECK(getsockname(fd, (struct sockaddr *)&a, &n) == 0);

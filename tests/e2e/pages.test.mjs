@@ -78,6 +78,7 @@ describe("pages", { skip: why ?? false }, () => {
   it("are reached by the keyboard alone: sign in, open a job, open the decision", async () => {
     const page = await open(browser, site.url);
     await page.goto("/login");
+    await page.locator("input[name=email]:focus").waitFor();
     await page.keyboard.type("olive@example.org");
     await page.keyboard.press("Tab");
     await page.keyboard.type("correct horse battery staple");
