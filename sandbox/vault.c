@@ -159,6 +159,10 @@ vault_prepare(
             NULL) != SQLITE_OK) {
         return db_failed(d, v);
     }
+    /* The log stays when the last connection closes: the next one may be opening it. */
+    if (sqlite3_db_config(v->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) !=
+        SQLITE_OK)
+        return db_failed(d, v);
     if (sqlite3_exec(v->db, pragmas.ptr, NULL, NULL, NULL) != SQLITE_OK)
         return db_failed(d, v);
     TRY(migrate_run(d, db_path, &first, 1, &from, &to));
