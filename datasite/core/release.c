@@ -46,6 +46,7 @@ checks_json(
     size_t i, exact = 0;
     const json_t *m;
     json_t *list = json_array();
+    json_auto_t *tallied = NULL;
     char detail[96];
 
     json_array_foreach(measurements, i, m)
@@ -59,7 +60,8 @@ checks_json(
         json_array_size(measurements));
     json_array_append_new(list,
         check_json("differentially_private", exact == 0 && j->lane == LANE_DP, detail));
-    json_array_extend(list, sdc_tally_json(limits, &tally));
+    tallied = sdc_tally_json(limits, &tally);
+    json_array_extend(list, tallied);
     json_array_append_new(list,
         check_json(RELEASABLE,
             sdc_tally_met(&tally) || limits->exceptions == SDC_EXCEPT_FREE,
