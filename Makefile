@@ -27,12 +27,15 @@ WORKER_ONLY := $(wildcard sandbox/lua*.c sandbox/lapi*.c)
 SERVER_SIDE := sandbox/runner_client.c
 # The server reads mocks, which are public, and never data.
 MOCK_SIDE := sandbox/csv.c sandbox/column.c sandbox/labels.c sandbox/kernel_expr.c
+# It shuts itself in, too.
+JAIL_SIDE := sandbox/jail.c sandbox/jail_ns.c sandbox/jail_calls.c sandbox/jail_landlock.c \
+             sandbox/jail_seccomp.c
 MAINS    := sandbox/runner_main.c sandbox/worker_main.c datasite/main.c
 BASE     := $(wildcard datasite/base/*.c)
 POLICIES := $(wildcard policies/*.c)
 STORE    := $(wildcard datasite/store/*.c)
 SANDBOX  := $(filter-out $(MAINS),$(wildcard sandbox/*.c))
-SERVER   := $(BASE) $(POLICIES) $(STORE) $(SERVER_SIDE) $(MOCK_SIDE) sandbox/frame.c \
+SERVER   := $(BASE) $(POLICIES) $(STORE) $(SERVER_SIDE) $(MOCK_SIDE) $(JAIL_SIDE) sandbox/frame.c \
             $(wildcard datasite/core/*.c datasite/http/*.c datasite/api/*.c) \
             $(filter-out $(MAINS),$(wildcard datasite/*.c))
 RUNNER   := $(BASE) $(POLICIES) $(STORE) $(filter-out $(WORKER_ONLY) $(SERVER_SIDE),$(SANDBOX))
@@ -109,6 +112,24 @@ $(B)/datasite-worker: $(wildcard sandbox/*.[ch] datasite/base/*.[ch])
 	cp build/rel/datasite-worker $@
 endif
 
+# A worker whose interpreter is taken over: machine code of tests/attack runs in its jail.
+ATTACKED := sandbox/worker_main.c sandbox/luarows_serve.c
+$(B)/obj/attack/%.o: %.c | $(B)/gen/stmts.def
+	@mkdir -p $(@D)
+	@echo "  cc $< (attacked)"
+	$(Q)$(CC) $(CFLAGS) -DATTACK_MACHINE_CODE -MMD -MP -c -o $@ $<
+ifeq ($(findstring $(MODE),asan tsan),)
+$(B)/datasite-worker-attack: $(patsubst %.c,$(B)/obj/attack/%.o,$(ATTACKED)) \
+    $(call o,tests/attack/attack.c $(filter-out $(ATTACKED),$(WORKER)))
+	@echo "  link $@"
+	$(Q)$(CC) $(CFLAGS) -static-pie -Wl,--gc-sections -o $@ $^ $(WORKER_LIBS)
+else
+$(B)/datasite-worker-attack: $(wildcard sandbox/*.[ch] datasite/base/*.[ch] tests/attack/*.c)
+	$(MAKE) MODE=rel B=build/rel build/rel/datasite-worker-attack
+	@mkdir -p $(@D)
+	cp build/rel/datasite-worker-attack $@
+endif
+
 # One unit-test program a floor, linked with that floor and those below: it proves them apart.
 UNIT_base     := $(BASE)
 UNIT_policies := $(UNIT_base) $(POLICIES)
@@ -127,7 +148,7 @@ unit-$(1): $(B)/unit-$(1)
 endef
 $(foreach u,$(UNITS),$(eval $(call unit_rule,$(u))))
 .PHONY: units
-units: $(foreach u,$(UNITS),$(B)/unit-$(u)) $(PROGRAMS)
+units: $(foreach u,$(UNITS),$(B)/unit-$(u)) $(PROGRAMS) $(B)/datasite-worker-attack
 
 # A benchmark or a fuzzer is one file, linked with everything but the mains.
 BENCHES := $(patsubst tests/bench/%.c,$(B)/%,$(wildcard tests/bench/bench_*.c))
@@ -146,15 +167,18 @@ $(B)/gen/stmts.def: $(sort $(wildcard schema/queries/*.sql)) schema/sqlgen.awk
 	@mkdir -p $(@D)
 	$(Q)awk -f schema/sqlgen.awk $(filter %.sql,$^) > $@
 EMBEDDED := $(sort $(wildcard schema/*.sql schema/vault/*.sql schema/openapi.json \
-            policies/packs/*.json))
+            schema/policy.json policies/packs/*.json))
 $(B)/gen/embed.c: $(EMBEDDED) web/dist/index.html schema/embed.sh
 	@mkdir -p $(@D)
 	$(Q)sh schema/embed.sh $(EMBEDDED) web/dist/* > $@
-# The pages; `npm ci` installs exactly what the lock file names.
+# The pages. `npm ci` installs exactly what the lock file names, once for each lock file.
+web/node_modules/.package-lock.json: web/package-lock.json
+	@echo "  npm ci"
+	$(Q)cd web && npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json
 web/dist/index.html: $(wildcard web/ui/*.ts* web/ui/*/*.ts* web/ui/*.css web/ui/*/*.css \
-    web/static/* web/*.mjs web/package-lock.json) schema/openapi.json
+    web/ui/*/*.json web/static/* web/*.mjs web/package-lock.json) | web/node_modules/.package-lock.json
 	@echo "  bundle web"
-	$(Q)cd web && npm ci --silent --no-audit --no-fund && npm run --silent build
+	$(Q)cd web && npm run --silent build
 $(EMBED): $(B)/gen/embed.c
 	$(Q)$(CC) $(STD) -c -o $@ $<
 $(B)/obj/%.o: %.c | $(B)/gen/stmts.def

@@ -1,6 +1,7 @@
 /* client.c -- the API from outside, over HTTP. */
 #include "datasite/client.h"
 
+#include "datasite/base/address.h"
 #include "datasite/base/check.h"
 #include "datasite/base/limits.h"
 
@@ -13,6 +14,10 @@
 #define ANSWER_BYTES_MAX   ((size_t)256 << 20)
 #define CONNECT_TIMEOUT_MS 10000L
 #define CALL_TIMEOUT_MS    600000L
+
+#define DISPATCH_CONNECT_MS 5000L
+#define DISPATCH_TIMEOUT_MS 10000L
+#define DISPATCH_ANSWER_MAX ((size_t)64 << 10)
 
 struct client {
     CURL *curl;
@@ -228,6 +233,137 @@ client_send(
     out->status = (int)status;
     if (is_json(c) && out->body.len > 0)
         TRY(json_parse(d, buf_str(&out->body), &out->json));
+    return ERR_OK;
+}
+
+/* Dispatches */
+
+enum err
+client_init(struct diag *d)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return FAIL(d, ERR_INTERNAL, "libcurl cannot be started");
+    return ERR_OK;
+}
+
+/* A dispatch on its way. */
+struct parcel {
+    const struct dispatch *what;
+    size_t sent, answered;
+    bool refused; /* the name leads to an address that is not for everybody */
+};
+
+static void
+curl_free_p(CURL **h)
+{
+    curl_easy_cleanup(*h);
+}
+
+/* Looks at the very address that is connected to: what a name leads to may change. */
+static curl_socket_t
+open_socket(void *to, curlsocktype purpose, struct curl_sockaddr *a)
+{
+    struct parcel *p = to;
+
+    (void)purpose;
+    if (!p->what->private_ok && !address_is_public(&a->addr)) {
+        p->refused = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+static size_t
+give_bytes(char *out, size_t size, size_t n, void *from)
+{
+    struct parcel *p = from;
+    size_t left = p->what->bytes.len - p->sent,
+           take = size * n < left ? size * n : left;
+
+    memcpy(out, p->what->bytes.ptr + p->sent, take);
+    p->sent += take;
+    return take;
+}
+
+/* What is answered matters to nobody; too much of it ends the call. */
+static size_t
+drop_bytes(const char *bytes, size_t size, size_t n, void *to)
+{
+    struct parcel *p = to;
+
+    (void)bytes;
+    p->answered += size * n;
+    return p->answered <= DISPATCH_ANSWER_MAX ? size * n : 0;
+}
+
+static void
+dispatch_bounds(CURL *h, struct parcel *p)
+{
+    curl_easy_setopt(h, CURLOPT_URL, p->what->url);
+    curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(h, CURLOPT_PROXY, ""); /* whatever the environment says */
+    curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, DISPATCH_CONNECT_MS);
+    curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, DISPATCH_TIMEOUT_MS);
+    curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, p);
+    curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, drop_bytes);
+    curl_easy_setopt(h, CURLOPT_WRITEDATA, p);
+}
+
+static void
+dispatch_post(CURL *h, const struct dispatch *s, struct curl_slist **fields)
+{
+    for (size_t i = 0; s->fields[i] != NULL; i++) {
+        struct curl_slist *longer = curl_slist_append(*fields, s->fields[i]);
+        CHECK(longer != NULL);
+        *fields = longer;
+    }
+    curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, s->private_ok ? "http,https" : "https");
+    curl_easy_setopt(h, CURLOPT_HTTPHEADER, *fields);
+    curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)s->bytes.len);
+    curl_easy_setopt(h, CURLOPT_POSTFIELDS, s->bytes.ptr);
+}
+
+static void
+dispatch_mail(CURL *h, struct parcel *p, struct curl_slist **to)
+{
+    *to = curl_slist_append(NULL, p->what->to);
+    CHECK(*to != NULL);
+    curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    curl_easy_setopt(h, CURLOPT_USE_SSL, (long)CURLUSESSL_TRY);
+    curl_easy_setopt(h, CURLOPT_MAIL_FROM, p->what->from);
+    curl_easy_setopt(h, CURLOPT_MAIL_RCPT, *to);
+    curl_easy_setopt(h, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(h, CURLOPT_READFUNCTION, give_bytes);
+    curl_easy_setopt(h, CURLOPT_READDATA, p);
+}
+
+enum err
+client_dispatch(struct diag *d, const struct dispatch *s)
+{
+    CURL *h __attribute__((cleanup(curl_free_p))) = curl_easy_init();
+    struct parcel p = {.what = s};
+    long status = 0;
+    CURLcode code;
+    FIELDS_SCOPE(list);
+
+    if (h == NULL)
+        return FAIL(d, ERR_INTERNAL, "no HTTP client");
+    dispatch_bounds(h, &p);
+    if (s->to == NULL) {
+        dispatch_post(h, s, &list);
+    } else {
+        dispatch_mail(h, &p, &list);
+    }
+    code = curl_easy_perform(h);
+    if (p.refused)
+        return FAIL(d, ERR_IO, "the name leads to an address that is not public");
+    if (code != CURLE_OK)
+        return FAIL(d, ERR_IO, "%s", curl_easy_strerror(code));
+    curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status);
+    if (s->to == NULL && (status < 200 || status > 299))
+        return FAIL(d, ERR_IO, "the answer was %ld", status);
     return ERR_OK;
 }
 

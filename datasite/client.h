@@ -45,6 +45,21 @@ enum err client_send(struct client *c, struct diag *d, const struct call *call,
 /* The same, and a status from 400 on fails as the problem document says. */
 enum err client_call(struct client *c, struct diag *d, const struct call *call,
     struct reply_in *out) NODISCARD;
+/* Once before any thread is started. */
+enum err client_init(struct diag *d) NODISCARD;
+
+/* Something sent to an address that somebody else chose: bounded in time and size, no
+ * redirects, no proxies, and only to addresses of the open Internet unless private_ok. */
+struct dispatch {
+    const char *url;           /* https; http with private_ok; smtp or smtps for mail */
+    const char *const *fields; /* "Name: value" of an HTTP request; NULL ends them */
+    const char *from, *to;     /* of a mail; to NULL: a POST */
+    struct str bytes;
+    bool private_ok;
+};
+/* ERR_IO says why it was not taken, in words that tell nothing about this network. */
+enum err client_dispatch(struct diag *d, const struct dispatch *s) NODISCARD;
+
 /* The failure that a problem document stands for. */
 enum err problem_fail(struct diag *d, const struct reply_in *r) NODISCARD;
 

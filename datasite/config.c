@@ -4,6 +4,7 @@
 #include "datasite/base/check.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/limits.h"
+#include "datasite/carrier.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,8 @@ config_init(struct config *c)
         .threads = 8,
         .requests_per_s = 2000,
         .runs_at_once = RUNS_AT_ONCE_MAX,
+        .second_admin = -1,
+        .transparency = -1,
         .jail_minimum = "none"};
 }
 
@@ -102,18 +105,49 @@ config_jail_suffices(const char *level, const char *minimum)
     return false;
 }
 
+/* Where mail is handed over, and in whose name: both or neither. */
+static enum err
+mail_take(struct diag *d, const char *url, const char *from, struct config *c)
+{
+    if ((url == NULL) != (from == NULL)) {
+        return FAIL_FIELD(
+            d, ERR_INVALID, "/smtp_url", "/smtp_url and /smtp_from go together");
+    }
+    TRY(copy_text(d, "/smtp_url", url, c->smtp_url, sizeof c->smtp_url));
+    TRY(copy_text(d, "/smtp_from", from, c->smtp_from, sizeof c->smtp_from));
+    if (url == NULL)
+        return ERR_OK;
+    if (strncmp(url, "smtp://", 7) != 0 && strncmp(url, "smtps://", 8) != 0) {
+        return FAIL_FIELD(
+            d, ERR_INVALID, "/smtp_url", "/smtp_url begins with smtp:// or smtps://");
+    }
+    if (!carrier_address_ok(from)) {
+        return FAIL_FIELD(
+            d, ERR_INVALID, "/smtp_from", "/smtp_from is an address such as a@b.org");
+    }
+    return ERR_OK;
+}
+
 static enum err
 config_take(struct diag *d, json_t *doc, struct config *c)
 {
     const char *listen = NULL, *data = NULL, *name = NULL, *minimum = NULL;
+    const char *smtp_url = NULL, *smtp_from = NULL;
+    int private_webhooks = 0;
     json_t *hosts = NULL;
     int decide = -1, port;
     char host[256];
 
-    TRY(json_take(d, doc, "{s?s, s?s, s?s, s?b, s?i, s?i, s?i, s?o, s?s !}", "listen",
-        &listen, "data", &data, "site_name", &name, "tokens_may_decide", &decide,
+    TRY(json_take(d, doc,
+        "{s?s, s?s, s?s, s?b, s?b, s?b, s?i, s?i, s?i, s?o, s?s, s?b, s?s, s?s !}",
+        "listen", &listen, "data", &data, "site_name", &name, "tokens_may_decide",
+        &decide, "second_admin", &c->second_admin, "transparency", &c->transparency,
         "threads", &c->threads, "runs_at_once", &c->runs_at_once, "requests_per_s",
-        &c->requests_per_s, "hosts", &hosts, "jail_minimum", &minimum));
+        &c->requests_per_s, "hosts", &hosts, "jail_minimum", &minimum,
+        "private_webhooks", &private_webhooks, "smtp_url", &smtp_url, "smtp_from",
+        &smtp_from));
+    TRY(mail_take(d, smtp_url, smtp_from, c));
+    c->private_webhooks = private_webhooks != 0;
     TRY(jail_minimum_take(d, minimum, c));
     TRY(hosts_take(d, hosts, c));
     TRY(copy_text(d, "/listen", listen, c->listen, sizeof c->listen));
@@ -169,16 +203,34 @@ config_listen(const char *text, char host[256], int *port)
     return true;
 }
 
+/* Without a name and password in front of the host. */
+static json_t *
+mail_host_json(const char *url)
+{
+    const char *host = strstr(url, "://") + 3, *at = strrchr(host, '@');
+
+    return json_sprintf("%.*s%s", (int)(host - url), url, at != NULL ? at + 1 : host);
+}
+
 json_t *
 config_json(const struct config *c)
 {
-    json_t *hosts = json_array();
+    json_t *hosts = json_array(), *doc;
 
     for (size_t i = 0; i < c->hosts_n; i++)
         json_array_append_new(hosts, json_string(c->hosts[i]));
-    return json_pack("{s:s, s:s, s:s, s:b, s:i, s:i, s:i, s:o, s:s}", "listen",
+    doc = json_pack("{s:s, s:s, s:s, s:b, s:i, s:i, s:i, s:o, s:s, s:b}", "listen",
         c->listen, "data", c->data_dir, "site_name", c->site_name, "tokens_may_decide",
         (int)c->tokens_may_decide, "threads", c->threads, "runs_at_once",
         c->runs_at_once, "requests_per_s", c->requests_per_s, "hosts", hosts,
-        "jail_minimum", c->jail_minimum);
+        "jail_minimum", c->jail_minimum, "private_webhooks", (int)c->private_webhooks);
+    if (c->second_admin != -1)
+        json_object_set_new(doc, "second_admin", json_boolean(c->second_admin));
+    if (c->transparency != -1)
+        json_object_set_new(doc, "transparency", json_boolean(c->transparency));
+    if (c->smtp_url[0] != '\0') {
+        json_object_set_new(doc, "smtp_url", mail_host_json(c->smtp_url));
+        json_object_set_new(doc, "smtp_from", json_string(c->smtp_from));
+    }
+    return doc;
 }

@@ -2,13 +2,16 @@
 #include "datasite/base/check.h"
 #include "datasite/cli.h"
 #include "datasite/core/audit.h"
+#include "datasite/core/ledger.h"
 #include "datasite/offline.h"
 #include "datasite/options.h"
 #include "datasite/store/backup.h"
+#include "sandbox/jail.h"
 #include "sandbox/runner_client.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -40,6 +43,51 @@ self_test(struct diag *d, char level[128])
     return result;
 }
 
+/* What stands behind the filter, by the words of jail_level. Each is there or not; the
+ * filter holds alone, and jail_minimum is where a site asks for more. */
+static const struct {
+    const char *word, *name, *what;
+} layers[] = {
+    {"seccomp", "seccomp", "a worker can read, write and end; all else kills it"},
+    {"landlock", "landlock", "no files, no TCP, no signals to others"},
+    {"user", "user", "a namespace: nobody's rights, whoever serves"},
+    {"pid", "pid", "a namespace: no other process can be named"},
+    {"net", "net", "a namespace: no network"},
+    {"ipc", "ipc", "a namespace: no shared memory of others"},
+    {"uts", "uts", "a namespace: no host name"},
+    {"mount", "mount", "a namespace: no files but the vault's, none for a worker"},
+};
+
+/* "user+pid namespaces" has the word pid, and landlock has none of them in its name. */
+static bool
+has_word(const char *level, const char *word)
+{
+    size_t n = strlen(word);
+
+    for (const char *p = strstr(level, word); p != NULL; p = strstr(p + 1, word)) {
+        bool starts = p == level || strchr(" +", p[-1]) != NULL;
+        if (starts && strchr(" +,", p[n]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static void
+tell_layers(const char *level)
+{
+    char text[96];
+
+    for (size_t i = 0; i < ARRAY_N(layers); i++) {
+        bool there = has_word(level, layers[i].word);
+        printf("%-4s  %-10s  %s\n", there ? "ok" : "none", layers[i].name,
+            there ? layers[i].what : "this kernel grants none here");
+    }
+    snprintf(text, sizeof text, "%s, number %u; landlock of this kernel: ABI %d",
+        geteuid() == 0 ? "root" : "an ordinary user", (unsigned)geteuid(),
+        jail_landlock_abi());
+    (void)tell(true, "as", text);
+}
+
 static bool
 check_jail(void)
 {
@@ -47,7 +95,10 @@ check_jail(void)
     char level[128] = "";
     bool well = self_test(&d, level) == ERR_OK;
 
-    return tell(well, "jail", well ? level : d.text);
+    (void)tell(well, "jail", well ? level : d.text);
+    if (well)
+        tell_layers(level);
+    return well;
 }
 
 static bool
@@ -106,11 +157,14 @@ check_audit(const char *dir)
 
     result = offline_open(&d, dir, false, DB_RO, &o);
     if (result == ERR_OK)
-        result = offline_fail(&d, &o, audit_verify(&o.cx, &entries, &head, &first_bad));
+        result = offline_fail(
+            &d, &o, audit_verify(&o.cx, NULL, &entries, &head, &first_bad));
     if (result != ERR_OK)
         return tell(false, "audit", d.text);
     snprintf(text, sizeof text, "the chain of %" PRId64 " entries holds", entries);
-    return tell(true, "audit", text);
+    tell(true, "audit", text);
+    result = offline_fail(&d, &o, ledger_verify_all(&o.cx));
+    return tell(result == ERR_OK, "ledger", result == ERR_OK ? "it adds up" : d.text);
 }
 
 static bool

@@ -4,6 +4,7 @@
 #include "datasite/base/fdio.h"
 #include "datasite/base/limits.h"
 #include "datasite/cli.h"
+#include "datasite/core/check.h"
 #include "datasite/datadir.h"
 #include "datasite/options.h"
 #include "policies/codescan.h"
@@ -255,8 +256,11 @@ run_order(struct diag *d, const struct trial *t, struct runner *r, int mock,
         .cap = t->cap,
         .rows_assumed = rows,
         .seed = (uint64_t)t->seed,
-        .limits = {RUN_CPU_MS_DEFAULT, RUN_WALL_MS_DEFAULT, RUN_MEMORY_BYTES_DEFAULT,
-            RUN_QUESTIONS_DEFAULT, RUN_OUTPUT_BYTES_DEFAULT},
+        .limits = {.cpu_ms = RUN_CPU_MS_DEFAULT,
+            .wall_ms = RUN_WALL_MS_DEFAULT,
+            .memory_bytes = RUN_MEMORY_BYTES_DEFAULT,
+            .questions_max = RUN_QUESTIONS_DEFAULT,
+            .output_bytes_max = RUN_OUTPUT_BYTES_DEFAULT},
         .columns = t->scan.columns,
         .mock_fd = mock};
 
@@ -290,9 +294,9 @@ outcome_json(const struct outcome *o)
               o->text, "line", o->line, "column", o->column, "rule", o->rule);
     struct str log = buf_str(&o->log);
 
-    return json_pack("{s:b, s:O?, s:s%, s:O?, s:[], s:o}", "ok", o->kind == OUTCOME_OK,
-        "outputs", o->output, "log", log.ptr, log.len, "measurements", o->measurements,
-        "findings", "failure", failure);
+    return json_pack("{s:b, s:O?, s:s%, s:o, s:[], s:o}", "ok", o->kind == OUTCOME_OK,
+        "outputs", o->output, "log", log.ptr, log.len, "measurements",
+        check_measurements_json(o), "findings", "failure", failure);
 }
 
 /* The output on stdout, everything else on stderr. */

@@ -4,6 +4,9 @@
 #include "datasite/base/check.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/log.h"
+#include "datasite/carrier.h"
+#include "datasite/client.h"
+#include "datasite/core/jailtest.h"
 #include "datasite/core/keys.h"
 #include "datasite/core/queue.h"
 #include "datasite/core/settings.h"
@@ -11,6 +14,7 @@
 #include "datasite/datadir.h"
 #include "datasite/http/router.h"
 #include "datasite/http/server.h"
+#include "sandbox/jail.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +39,8 @@ struct serving {
     int lock_fd;
     struct site site;
     struct server *server;
+    struct carrier carrier;
+    struct courier *courier;
     sigset_t ends; /* SIGTERM, SIGINT */
 };
 
@@ -68,6 +74,7 @@ names_take(struct diag *d, struct serving *s)
     is_v6 = strchr(s->host, ':') != NULL;
     snprintf(s->site.data_dir, sizeof s->site.data_dir, "%s", s->dir.dir);
     snprintf(s->site.name, sizeof s->site.name, "%s", c->site_name);
+    s->site.private_webhooks = c->private_webhooks;
     snprintf(s->site.url, sizeof s->site.url,
         is_v6 ? "http://[%.200s]" : "http://%.200s", s->host);
     return ERR_OK;
@@ -125,22 +132,44 @@ database_up(struct diag *d, struct serving *s)
 }
 
 /* A jail that does not hold is told by /readyz, and no job runs; one that is less than
- * the configuration asks for ends the start. */
+ * the configuration asks for ends the start, which then waits for the test. */
 static enum err
 jail_test(struct diag *d, struct serving *s)
 {
     const char *least = s->config->jail_minimum;
     struct diag why = {0};
+    char level[128];
 
-    s->site.jail_ok =
-        runner_selftest(s->site.runner, &why, s->site.jail_level) == ERR_OK;
-    if (!s->site.jail_ok)
-        log_diag(LOG_ERROR, "jail.unfit", &why);
-    const char *level = s->site.jail_ok ? s->site.jail_level : "";
+    TRY(jailtest_start(&s->site, d));
+    if (config_jail_suffices("", least))
+        return ERR_OK;
+    bool holds = jailtest_await(&s->site, &why) == ERR_OK;
+    jailtest_state(&s->site, level);
     if (!config_jail_suffices(level, least))
         return FAIL(d, ERR_SANDBOX, "the jail gives %s; jail_minimum asks for %s",
-            s->site.jail_ok ? level : why.text, least);
+            holds ? level : why.text, least);
     return ERR_OK;
+}
+
+/* The threads that are started from here on keep the site's folder and what libc reads;
+ * they start no program. The runner's keeper is outside already, because what it starts
+ * again must be able to shut itself in. */
+static enum err
+shut_in(struct diag *d, const struct serving *s)
+{
+    const struct jail_path paths[] = {
+        {s->dir.dir, JAIL_USE_KEEP},
+        {"/etc", JAIL_USE_READ},
+        {"/run/systemd/resolve", JAIL_USE_READ}, /* where /etc/resolv.conf may lead */
+        {"/usr", JAIL_USE_READ},
+        {"/lib", JAIL_USE_READ},
+        {"/lib64", JAIL_USE_READ},
+        {"/dev/null", JAIL_USE_WRITE},
+        {"/dev/urandom", JAIL_USE_WRITE},
+    };
+    struct jail jail = {.role = JAIL_SERVER, .paths = paths, .paths_n = ARRAY_N(paths)};
+
+    return jail_seal(d, &jail);
 }
 
 /* What the start itself writes: settings of the configuration, and a setup link. */
@@ -160,11 +189,21 @@ desk_close(struct desk *k)
 static enum err
 settings_put(struct ctx *cx, const struct config *c)
 {
+    const struct {
+        const char *name;
+        int value; /* -1: the configuration says nothing */
+    } flags[] = {
+        {"tokens_may_decide", c->set_tokens ? c->tokens_may_decide : -1},
+        {"second_admin", c->second_admin},
+        {"transparency", c->transparency},
+    };
+
     if (c->set_name)
         TRY(settings_set(cx, "site_name", c->site_name));
-    if (c->set_tokens)
-        TRY(settings_set(
-            cx, "tokens_may_decide", c->tokens_may_decide ? "true" : "false"));
+    for (size_t i = 0; i < ARRAY_N(flags); i++) {
+        if (flags[i].value != -1)
+            TRY(settings_set(cx, flags[i].name, flags[i].value ? "true" : "false"));
+    }
     return ERR_OK;
 }
 
@@ -246,8 +285,22 @@ serve_up(struct diag *d, struct serving *s)
     TRY(folder_lock(d, s));
     TRY(runner_up(d, s));
     TRY(database_up(d, s));
+    TRY(shut_in(d, s));
     TRY(jail_test(d, s));
     return http_up(d, s);
+}
+
+/* Letters name the site's address, which is known once the server listens. */
+static enum err
+courier_up(struct diag *d, struct serving *s)
+{
+    struct courier_port port;
+
+    s->carrier = (struct carrier){.private_ok = s->config->private_webhooks,
+        .smtp_url = s->config->smtp_url,
+        .from = s->config->smtp_from};
+    port = carrier_port(&s->carrier);
+    return courier_start(&s->site, d, &port, &s->courier);
 }
 
 static enum err
@@ -260,6 +313,7 @@ serve_until_signal(struct diag *d, struct serving *s)
     url_complete(s, server_port(s->server));
     TRY(desk_work(d, s, link));
     TRY(queue_start(&s->site, d, s->config->runs_at_once));
+    TRY(courier_up(d, s));
     announce(s, link);
     sodium_memzero(link, sizeof link);
     CHECK(sigwait(&s->ends, &signal_n) == 0);
@@ -272,8 +326,11 @@ serve_down(struct serving *s)
 {
     if (s->server != NULL)
         server_stop(s->server);
+    if (s->courier != NULL)
+        courier_stop(s->courier);
     if (s->site.queue != NULL)
         queue_stop(&s->site);
+    jailtest_stop(&s->site);
     if (s->site.runner != NULL)
         runner_stop(s->site.runner);
     if (s->site.db != NULL)
@@ -299,7 +356,9 @@ serve_site(struct diag *d, const struct config *c)
     sigaddset(&s.ends, SIGTERM);
     sigaddset(&s.ends, SIGINT);
     sigprocmask(SIG_BLOCK, &s.ends, NULL);
-    code = serve_until_signal(d, &s);
+    code = client_init(d);
+    if (code == ERR_OK)
+        code = serve_until_signal(d, &s);
     serve_down(&s);
     return code;
 }

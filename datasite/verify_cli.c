@@ -1,23 +1,20 @@
-/* verify_cli.c -- offline proofs: a release receipt, and the audit chain. */
+/* verify_cli.c -- the offline proof of a release receipt. */
 #include "datasite/base/check.h"
 #include "datasite/base/enc.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/limits.h"
 #include "datasite/cli.h"
-#include "datasite/core/audit.h"
 #include "datasite/core/keys.h"
+#include "datasite/core/leaves.h"
 #include "datasite/core/release.h"
-#include "datasite/offline.h"
 #include "datasite/options.h"
+#include "datasite/site_key.h"
 #include "policies/codescan.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #define RECEIPT_BYTES_MAX ((size_t)16 << 20)
-#define EXPORT_BYTES_MAX  ((size_t)1 << 30)
-#define KEY_BYTES         32
 #define SIGNATURE_BYTES   64
 
 struct proof {
@@ -25,8 +22,9 @@ struct proof {
     json_t *doc;                    /* owned: a signed receipt, or a result with one */
     json_t *receipt;                /* borrowed, like all below */
     json_t *outputs, *measurements; /* NULL: the document is no result */
+    json_t *digests;                /* of its values by pointer; NULL: none given */
     const char *signature, *key;    /* base64url, borrowed */
-    uint8_t site_key[KEY_BYTES];
+    uint8_t site_key[SITE_KEY_BYTES];
     bool holds;
 };
 
@@ -45,34 +43,13 @@ differs(struct proof *p, const char *what)
     fprintf(stderr, "not valid: %s\n", what);
 }
 
-/* The key as a line of base64url or hex, as 32 bytes, or as /.well-known/datasite answers. */
-static enum err
-key_read(struct diag *d, const char *path, uint8_t key[KEY_BYTES])
+static void
+differs_at(struct proof *p, const char *pointer, const char *why)
 {
-    json_auto_t *doc = NULL;
-    const char *text = NULL;
-    struct diag quiet = {0};
-    struct str s;
-    size_t n = 0;
-    BUF_SCOPE(bytes);
+    char line[512];
 
-    buf_init(&bytes, 64 << 10);
-    TRY(file_read(d, path, &bytes));
-    s = buf_str(&bytes);
-    if (s.len == KEY_BYTES) {
-        memcpy(key, s.ptr, KEY_BYTES);
-        return ERR_OK;
-    }
-    if (s.len > 0 && s.ptr[0] == '{' && json_parse(&quiet, s, &doc) == ERR_OK &&
-        json_take(&quiet, doc, "{s:s}", "key", &text) == ERR_OK)
-        s = str_of(text);
-    while (s.len > 0 && strchr("\r\n ", s.ptr[s.len - 1]) != NULL)
-        s.len--;
-    if (hex_parse(s, key, KEY_BYTES))
-        return ERR_OK;
-    if (!base64url_parse(s, key, KEY_BYTES, &n) || n != KEY_BYTES)
-        return FAIL(d, ERR_INVALID, "%s: no Ed25519 public key", path);
-    return ERR_OK;
+    snprintf(line, sizeof line, "%.300s: %s", pointer, why);
+    differs(p, line);
 }
 
 /* Takes the signed receipt out of the document, which may be a whole result. What is no
@@ -93,22 +70,45 @@ receipt_take(struct proof *p, struct str text)
             &p->measurements, "receipt", &signed_receipt) != ERR_OK)
         differs(p, d.text);
     if (p->holds &&
-        json_take(&d, signed_receipt, "{s:o, s:s, s:s !}", "receipt", &p->receipt,
-            "signature", &p->signature, "key", &p->key) != ERR_OK)
+        json_take(&d, signed_receipt, "{s:o, s:s, s:s, s?o !}", "receipt", &p->receipt,
+            "signature", &p->signature, "key", &p->key, "digests",
+            &p->digests) != ERR_OK)
         differs(p, d.text);
+}
+
+/* Names each value of the receipt that its digest does not fit. */
+static void
+check_leaves(struct proof *p)
+{
+    json_auto_t *own = leaves_digests(p->receipt);
+    const char *pointer;
+    json_t *v;
+
+    if (p->digests == NULL)
+        return; /* an older receipt: its signature alone says whether it holds */
+    json_object_foreach(own, pointer, v)
+    {
+        if (!json_equal(v, json_object_get(p->digests, pointer)))
+            differs_at(p, pointer, "this value, or its digest, was changed");
+    }
+    json_object_foreach(p->digests, pointer, v)
+    {
+        if (json_object_get(own, pointer) == NULL)
+            differs_at(p, pointer, "there is a digest and no such value");
+    }
 }
 
 static void
 check_signature(struct proof *p)
 {
     struct diag why = {0};
-    uint8_t signature[SIGNATURE_BYTES], key[KEY_BYTES];
+    uint8_t signature[SIGNATURE_BYTES], key[SITE_KEY_BYTES];
     size_t n = 0;
     BUF_SCOPE(message);
 
-    if (!base64url_parse(str_of(p->key), key, sizeof key, &n) || n != KEY_BYTES ||
-        memcmp(key, p->site_key, KEY_BYTES) != 0) {
-        differs(p, "the receipt names another key than the one given with --key");
+    if (!base64url_parse(str_of(p->key), key, sizeof key, &n) || n != SITE_KEY_BYTES ||
+        memcmp(key, p->site_key, SITE_KEY_BYTES) != 0) {
+        differs(p, "key: the receipt names another than the one given with --key");
         return;
     }
     buf_init(&message, 2 * RECEIPT_BYTES_MAX);
@@ -116,7 +116,9 @@ check_signature(struct proof *p)
     if (json_canonical(&why, p->receipt, &message) != ERR_OK ||
         !base64url_parse(str_of(p->signature), signature, sizeof signature, &n) ||
         n != SIGNATURE_BYTES || !keys_verify(p->site_key, buf_str(&message), signature))
-        differs(p, "the signature does not fit the receipt: one of them was changed");
+        differs(p,
+            p->holds ? "signature: it does not fit the receipt"
+                     : "the signature does not fit the receipt");
 }
 
 /* Compares a digest that the receipt names with the one of what lies here. */
@@ -192,9 +194,11 @@ check_beside(struct diag *d, struct proof *p)
     {
         json_object_foreach(one, member, v)
         {
+            char pointer[128];
+            snprintf(pointer, sizeof pointer, "/measurements/%zu/%.80s", i, member);
             if (!json_equal(
                     v, json_object_get(json_array_get(p->measurements, i), member)))
-                differs(p, "the receipt names other measurements");
+                differs_at(p, pointer, "the receipt names another");
         }
     }
     return ERR_OK;
@@ -229,13 +233,15 @@ cmd_verify(struct diag *d, int argc, char **argv, enum answer *answer)
         return FAIL(
             d, ERR_INVALID, "say whose signature it must bear: --key SITE_KEY.pub");
     }
-    TRY(key_read(d, key, p.site_key));
+    TRY(site_key_read(d, key, p.site_key));
     buf_init(&text, RECEIPT_BYTES_MAX);
     TRY(file_read(d, words.word[0], &text));
     p.arena = arena_new(RECEIPT_BYTES_MAX);
     receipt_take(&p, buf_str(&text));
-    if (p.holds)
+    if (p.holds) {
+        check_leaves(&p);
         check_signature(&p);
+    }
     if (p.holds)
         TRY(check_beside(d, &p));
     if (p.holds && source != NULL)
@@ -246,68 +252,4 @@ cmd_verify(struct diag *d, int argc, char **argv, enum answer *answer)
         print_receipt(&p);
     *answer = p.holds ? ANSWER_YES : ANSWER_NO;
     return ERR_OK;
-}
-
-/* audit verify */
-
-/* A chain that does not hold is an answer; anything else is a failure. */
-static enum err
-report_chain(struct diag *d, enum err result, int64_t entries, struct digest head,
-    int64_t first_bad, enum answer *answer)
-{
-    char text[65];
-
-    if (result == ERR_OK) {
-        printf("the chain holds: %" PRId64 " entries, head %s\n", entries,
-            digest_text(head, text));
-        *answer = ANSWER_YES;
-        return ERR_OK;
-    }
-    if (result != ERR_CONFLICT)
-        return result;
-    fprintf(
-        stderr, "the chain is broken at entry %" PRId64 ": %s\n", first_bad, d->text);
-    *answer = ANSWER_NO;
-    return ERR_OK;
-}
-
-static enum err
-verify_site(struct diag *d, const char *dir, enum answer *answer)
-{
-    int64_t entries = 0, first_bad = 0;
-    struct digest head = {0};
-    enum err result;
-    OFFLINE_SCOPE(o);
-
-    TRY(offline_open(d, dir, false, DB_RO, &o));
-    result = offline_fail(d, &o, audit_verify(&o.cx, &entries, &head, &first_bad));
-    return report_chain(d, result, entries, head, first_bad, answer);
-}
-
-static enum err
-verify_export(struct diag *d, const char *path, enum answer *answer)
-{
-    int64_t entries = 0, first_bad = 0;
-    struct digest head = {0};
-    enum err result;
-    BUF_SCOPE(text);
-
-    buf_init(&text, EXPORT_BYTES_MAX);
-    TRY(file_read(d, path, &text));
-    result = audit_verify_lines(d, buf_str(&text), &entries, &head, &first_bad);
-    return report_chain(d, result, entries, head, first_bad, answer);
-}
-
-enum err
-cmd_audit_verify(struct diag *d, int argc, char **argv, enum answer *answer)
-{
-    const char *dir = NULL;
-    struct words words;
-    const struct opt opts[] = {{.name = "--data", .value = &dir}};
-
-    TRY(options_parse(d, argc, argv, opts, ARRAY_N(opts), 0, 1, &words));
-    if ((dir == NULL) == (words.n == 0))
-        return FAIL(d, ERR_INVALID, "say either --data DIR or the exported file");
-    return dir != NULL ? verify_site(d, dir, answer)
-                       : verify_export(d, words.word[0], answer);
 }

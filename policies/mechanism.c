@@ -73,9 +73,10 @@ laplace_price_rho(
 }
 
 static enum err
-plan_laplace(struct diag *d, int64_t eps_nano, const struct sensitivity *s,
-    struct mechanism *out)
+plan_laplace(struct diag *d, int64_t eps_nano, const void *of, struct mechanism *out)
 {
+    const struct sensitivity *s = of;
+
     *out = (struct mechanism){.kind = MECH_DISCRETE_LAPLACE};
     if (!scale_laplace(s->l1 * NANO, (u128)eps_nano, out)) {
         return FAIL(d, ERR_INVALID,
@@ -93,9 +94,10 @@ plan_laplace(struct diag *d, int64_t eps_nano, const struct sensitivity *s,
 /* --- discrete Gaussian ------------------------------------------------------------ */
 
 static enum err
-plan_gaussian(struct diag *d, int64_t rho_nano, const struct sensitivity *s,
-    struct mechanism *out)
+plan_gaussian(struct diag *d, int64_t rho_nano, const void *of, struct mechanism *out)
 {
+    const struct sensitivity *s = of;
+
     *out = (struct mechanism){.kind = MECH_DISCRETE_GAUSSIAN};
     if (!scale_gaussian(s->l2sq, (u128)rho_nano, out)) {
         return FAIL(d, ERR_INVALID,
@@ -109,14 +111,11 @@ plan_gaussian(struct diag *d, int64_t rho_nano, const struct sensitivity *s,
 
 /* --- prices ----------------------------------------------------------------------- */
 
-typedef enum err plan_fn(
-    struct diag *d, int64_t nano, const struct sensitivity *s, struct mechanism *out);
-
-/* The least price whose error is within the asked one: errors fall as prices grow. A
- * price too small to plan counts as an error too great. */
+/* The least amount whose error is within the asked one: errors fall as prices grow. An
+ * amount too small to plan counts as an error too great. */
 static enum err
-plan_for_error(struct diag *d, plan_fn *plan, int64_t error,
-    const struct sensitivity *s, struct mechanism *out)
+plan_for_error(
+    struct diag *d, plan_fn *plan, const void *of, int64_t error, struct mechanism *out)
 {
     int64_t lo = 1;
     int64_t hi = PRICE_NANO_MAX;
@@ -125,32 +124,53 @@ plan_for_error(struct diag *d, plan_fn *plan, int64_t error,
         int64_t mid = lo + (hi - lo) / 2;
         struct diag ignored = {0};
 
-        if (plan(&ignored, mid, s, out) == ERR_OK && out->error95 <= error) {
+        if (plan(&ignored, mid, of, out) == ERR_OK && out->error95 <= error) {
             hi = mid;
         } else {
             lo = mid + 1;
         }
     }
-    TRY(plan(d, lo, s, out));
+    TRY(plan(d, lo, of, out));
     if (out->error95 > error)
         return FAIL(d, ERR_INVALID, "no price reaches this error");
     return ERR_OK;
 }
 
+/* In pure accounting what is paid in epsilon; else the cheaper of both. */
 static enum err
-plan_error(struct diag *d, enum accounting acc, int64_t error,
-    const struct sensitivity *s, struct mechanism *out)
+plan_cheaper(struct diag *d, enum accounting acc, int64_t error, const struct family *f,
+    const void *of, struct mechanism *out)
 {
-    struct mechanism gaussian;
+    struct mechanism other;
     struct diag ignored = {0};
 
-    TRY(plan_for_error(d, plan_laplace, error, s, out));
-    if (acc == ACCOUNT_PURE)
+    TRY(plan_for_error(d, f->epsilon, of, error, out));
+    if (acc == ACCOUNT_PURE || f->rho == NULL)
         return ERR_OK;
-    if (plan_for_error(&ignored, plan_gaussian, error, s, &gaussian) == ERR_OK &&
-        gaussian.price.rho_nano < out->price.rho_nano)
-        *out = gaussian;
+    if (plan_for_error(&ignored, f->rho, of, error, &other) == ERR_OK &&
+        other.price.rho_nano < out->price.rho_nano)
+        *out = other;
     return ERR_OK;
+}
+
+enum err
+family_plan(struct diag *d, enum accounting acc, const struct price *p,
+    const struct family *f, const void *of, struct mechanism *out)
+{
+    TRY(price_check(d, acc, p));
+    if (p->delta_atto != 0)
+        return FAIL(d, ERR_INVALID, "a delta is paid for unknown keys only");
+    switch (p->kind) {
+    case PRICE_EPSILON:
+        return f->epsilon(d, p->nano, of, out);
+    case PRICE_RHO:
+        if (f->rho == NULL)
+            return FAIL(d, ERR_INVALID, "this measurement is paid in epsilon, not rho");
+        return f->rho(d, p->nano, of, out);
+    case PRICE_ERROR:
+        return plan_cheaper(d, acc, p->error, f, of, out);
+    }
+    UNREACHABLE();
 }
 
 enum err
@@ -203,21 +223,11 @@ enum err
 mechanism_plan(struct diag *d, enum accounting acc, const struct price *p,
     const struct sensitivity *s, struct mechanism *out)
 {
+    static const struct family sums = {plan_laplace, plan_gaussian};
     struct sensitivity at;
 
-    TRY(price_check(d, acc, p));
     TRY(sensitivity_take(d, s, &at));
-    if (p->delta_atto != 0)
-        return FAIL(d, ERR_INVALID, "a delta is paid for unknown keys only");
-    switch (p->kind) {
-    case PRICE_EPSILON:
-        return plan_laplace(d, p->nano, &at, out);
-    case PRICE_RHO:
-        return plan_gaussian(d, p->nano, &at, out);
-    case PRICE_ERROR:
-        return plan_error(d, acc, p->error, &at, out);
-    }
-    UNREACHABLE();
+    return family_plan(d, acc, p, &sums, &at, out);
 }
 
 /* --- drawing ---------------------------------------------------------------------- */

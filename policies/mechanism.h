@@ -2,7 +2,15 @@
  *
  * A caller states the sensitivity of a vector of integers under adding or removing
  * one privacy unit and how it wants to pay; the mechanism names its noise, its price
- * in the ledger's integers and its error, all before any data are read. */
+ * in the ledger's integers and its error, all before any data are read.
+ *
+ *   noise              by          price                     source
+ *   discrete Laplace   L1          epsilon = L1 / scale;     Ghosh, Roughgarden,
+ *                      Linf (rho)  rho: the divergence at    Sundararajan 2009; Harrison
+ *                                  order 1 of the worst      & Manurangsi 2026 (rho)
+ *                                  vector within L1, Linf
+ *   discrete Gaussian  L2          rho = L2^2 / (2 sigma^2)  Canonne, Kamath, Steinke
+ *                                                            2020, Thm 4 */
 #ifndef POLICIES_MECHANISM_H
 #define POLICIES_MECHANISM_H
 
@@ -60,6 +68,18 @@ enum err mechanism_plan(struct diag *d, enum accounting acc, const struct price 
 /* Is the price an amount that this accounting takes? What every plan checks first. */
 enum err price_check(
     struct diag *d, enum accounting acc, const struct price *p) NODISCARD;
+/* Mechanisms for one kind of question, by what they are paid in: each plans what `of`
+ * describes at an amount in 1e-9. */
+typedef enum err plan_fn(
+    struct diag *d, int64_t nano, const void *of, struct mechanism *out);
+struct family {
+    plan_fn *epsilon;
+    plan_fn *rho; /* NULL: paid in epsilon alone */
+};
+/* The one of them that the price asks for; PRICE_ERROR takes the least price whose
+ * error95 is within the asked one, of the cheaper one where both may be paid. */
+enum err family_plan(struct diag *d, enum accounting acc, const struct price *p,
+    const struct family *f, const void *of, struct mechanism *out) NODISCARD;
 /* The scale of the noise in grid units: Laplace's t or Gaussian's sigma. */
 long double mechanism_scale(const struct mechanism *m);
 

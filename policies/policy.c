@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PACK_PATH "policies/packs/%s.json"
+#define PACK_PATH   "policies/packs/%s.json"
+#define SCHEMA_PATH "schema/policy.json"
 
 /* Every file of policies/packs, in the order in which they are offered. */
 static const char *const packs[] = {
@@ -50,13 +51,13 @@ name_ok(const char *name)
 }
 
 /* An integer member, where it stands in the document and what it may be. */
-struct member {
+struct number {
     const char *pointer;
     int64_t value, least, most;
 };
 
 static enum err
-members_check(struct diag *d, const struct member *m, size_t n)
+numbers_check(struct diag *d, const struct number *m, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (m[i].value < m[i].least || m[i].value > m[i].most) {
@@ -116,51 +117,91 @@ text_take(struct diag *d, const char *name, const char *title, struct policy *ou
     return ERR_OK;
 }
 
-enum err
-policy_parse(struct diag *d, json_t *doc, struct policy *out)
+/* The members of a document, with what stands for those that are absent. */
+struct members {
+    const char *name, *title, *description, *release[3];
+    json_int_t approvals, approval_days, time_slot_s, key_persons, source_bytes;
+    json_int_t questions, output_bytes, cpu_ms, wall_ms, memory_bytes;
+    int blind, templates, context;
+    struct policy_input_doc input;
+    json_t *output;
+};
+
+static enum err
+members_take(struct diag *d, json_t *doc, struct members *m)
 {
-    const char *name, *title, *description = "", *release[3] = {NULL, NULL, NULL};
-    json_int_t approvals = 1, days = 0, slot = 0, questions = RUN_QUESTIONS_DEFAULT;
-    json_int_t output = RUN_OUTPUT_BYTES_DEFAULT, cpu = RUN_CPU_MS_DEFAULT;
-    json_int_t wall = RUN_WALL_MS_DEFAULT, memory = RUN_MEMORY_BYTES_DEFAULT;
+    *m = (struct members){.description = "",
+        .approvals = 1,
+        .blind = 1,
+        .source_bytes = SOURCE_BYTES_MAX,
+        .questions = RUN_QUESTIONS_DEFAULT,
+        .output_bytes = RUN_OUTPUT_BYTES_DEFAULT,
+        .cpu_ms = RUN_CPU_MS_DEFAULT,
+        .wall_ms = RUN_WALL_MS_DEFAULT,
+        .memory_bytes = RUN_MEMORY_BYTES_DEFAULT};
+    return json_take(d, doc,
+        "{s:s, s:s, s?s, s:{s?{s:s!}, s?{s:s!}, s?{s:s!} !}, s?I, s?b, s?b, s?I, s?I,"
+        " s?{s?I, s?I, s?I, s?I, s?I !}, s?{s?I !},"
+        " s?{s?o, s?{s?o, s?o !}, s?s, s?I, s?b !}, s?o !}",
+        "name", &m->name, "title", &m->title, "description", &m->description, "lanes",
+        "dp", "release", &m->release[LANE_DP], "exact", "release",
+        &m->release[LANE_EXACT], "rows", "release", &m->release[LANE_ROWS], "approvals",
+        &m->approvals, "blind", &m->blind, "templates", &m->templates, "approval_days",
+        &m->approval_days, "time_slot_s", &m->time_slot_s, "limits", "questions",
+        &m->questions, "output_bytes", &m->output_bytes, "cpu_ms", &m->cpu_ms,
+        "wall_ms", &m->wall_ms, "memory_bytes", &m->memory_bytes, "unknown_keys",
+        "persons_min", &m->key_persons, "input", "purposes", &m->input.purposes,
+        "columns", "allow", &m->input.only, "forbid", &m->input.forbid, "expires",
+        &m->input.expires, "source_bytes", &m->source_bytes, "context", &m->context,
+        "output", &m->output);
+}
 
-    json_t *rules = NULL;
-
-    *out = (struct policy){.output = sdc_limits_default()};
-    TRY(json_take(d, doc,
-        "{s:s, s:s, s?s, s:{s?{s:s!}, s?{s:s!}, s?{s:s!} !}, s?I, s?I, s?I,"
-        " s?{s?I, s?I, s?I, s?I, s?I !}, s?o !}",
-        "name", &name, "title", &title, "description", &description, "lanes", "dp",
-        "release", &release[LANE_DP], "exact", "release", &release[LANE_EXACT], "rows",
-        "release", &release[LANE_ROWS], "approvals", &approvals, "approval_days", &days,
-        "time_slot_s", &slot, "limits", "questions", &questions, "output_bytes",
-        &output, "cpu_ms", &cpu, "wall_ms", &wall, "memory_bytes", &memory, "output",
-        &rules));
-    if (rules != NULL)
-        TRY(sdc_limits_parse(d, rules, &out->output));
-    const struct member members[] = {
-        {"/approvals", approvals, 1, 9},
-        {"/approval_days", days, 0, 3650},
-        {"/time_slot_s", slot, 0, 86400},
-        {"/limits/questions", questions, 1, 1000000},
-        {"/limits/output_bytes", output, 1, FRAME_BYTES_MAX / 2},
-        {"/limits/cpu_ms", cpu, 1, 86400000},
-        {"/limits/wall_ms", wall, 1, 86400000},
-        {"/limits/memory_bytes", memory, 1 << 20, INT64_C(1) << 36},
+static enum err
+numbers_take(struct diag *d, const struct members *m, struct policy *out)
+{
+    const struct number numbers[] = {
+        {"/approvals", m->approvals, 1, 9},
+        {"/approval_days", m->approval_days, 0, 3650},
+        {"/time_slot_s", m->time_slot_s, 0, 86400},
+        {"/limits/questions", m->questions, 1, 1000000},
+        {"/limits/output_bytes", m->output_bytes, 1, FRAME_BYTES_MAX / 2},
+        {"/limits/cpu_ms", m->cpu_ms, 1, 86400000},
+        {"/limits/wall_ms", m->wall_ms, 1, 86400000},
+        {"/limits/memory_bytes", m->memory_bytes, 1 << 20, INT64_C(1) << 36},
+        {"/unknown_keys/persons_min", m->key_persons, 0, 1000000},
+        {"/input/source_bytes", m->source_bytes, 1, SOURCE_BYTES_MAX},
     };
 
-    TRY(text_take(d, name, title, out));
-    TRY(lanes_take(d, release, out));
-    TRY(members_check(d, members, ARRAY_N(members)));
-    out->approvals = (int)approvals;
-    out->approval_days = days;
-    out->time_slot_s = slot;
-    out->questions_max = questions;
-    out->output_bytes_max = output;
-    out->cpu_ms_max = cpu;
-    out->wall_ms_max = wall;
-    out->memory_bytes_max = memory;
+    TRY(numbers_check(d, numbers, ARRAY_N(numbers)));
+    out->approvals = (int)m->approvals;
+    out->approval_days = m->approval_days;
+    out->time_slot_s = m->time_slot_s;
+    out->questions_max = m->questions;
+    out->output_bytes_max = m->output_bytes;
+    out->cpu_ms_max = m->cpu_ms;
+    out->wall_ms_max = m->wall_ms;
+    out->memory_bytes_max = m->memory_bytes;
+    out->key_persons_min = m->key_persons;
+    out->input.source_bytes_max = m->source_bytes;
     return ERR_OK;
+}
+
+enum err
+policy_parse(struct diag *d, struct arena *a, json_t *doc, struct policy *out)
+{
+    struct members m;
+
+    TRY(members_take(d, doc, &m));
+    *out = (struct policy){.blind = m.blind != 0,
+        .templates = m.templates != 0,
+        .output = sdc_limits_default()};
+    if (m.output != NULL)
+        TRY(sdc_limits_parse(d, m.output, &out->output));
+    TRY(text_take(d, m.name, m.title, out));
+    TRY(lanes_take(d, m.release, out));
+    TRY(policy_input_take(d, a, &m.input, &out->input));
+    out->input.context = m.context != 0;
+    return numbers_take(d, &m, out);
 }
 
 size_t
@@ -184,6 +225,15 @@ embedded_find(const char *path)
             return &embedded[i];
     }
     return NULL;
+}
+
+struct str
+policy_schema(void)
+{
+    const struct embedded *e = embedded_find(SCHEMA_PATH);
+
+    CHECK(e != NULL);
+    return e->bytes;
 }
 
 enum err

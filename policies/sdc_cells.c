@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PERSONS_MAX 1000000000
-#define NUMBERS_N   6 /* of a cell on its way */
+#define PERSONS_MAX      1000000000
+#define NUMBERS_N        8 /* of a cell on its way */
+#define ROUNDING_MAX     1000
+#define OUTPUT_MAX       1000000000
+#define ROWS_A_PARAMETER 3 /* that a model has more than */
 
 /* ---- thresholds ---- */
 
@@ -26,6 +29,8 @@ sdc_limits_default(void)
         .zeros = true,
         .equal = true,
         .extremes = true,
+        .values_max = 5000,
+        .bits_max = 16384,
         .exceptions = SDC_EXCEPT_FREE};
 }
 
@@ -48,13 +53,16 @@ sdc_limits_parse(struct diag *d, json_t *doc, struct sdc_limits *out)
     struct sdc_limits l = sdc_limits_default();
     json_int_t persons = l.persons_min, dominance = l.dominance_percent;
     json_int_t p = l.p_percent, freedom = l.freedom_min;
-    int zeros = l.zeros, equal = l.equal, extremes = l.extremes;
+    int zeros = l.zeros, equal = l.equal, extremes = l.extremes, suppress = l.suppress;
+    json_int_t rounding = l.rounding, values = l.values_max, bits = l.bits_max;
     const char *except = exceptions[l.exceptions];
 
-    TRY(json_take(d, doc, "{s?I, s?I, s?I, s?I, s?b, s?b, s?b, s?s !}", "persons_min",
+    TRY(json_take(d, doc,
+        "{s?I, s?I, s?I, s?I, s?b, s?b, s?b, s?b, s?I, s?I, s?I, s?s !}", "persons_min",
         &persons, "dominance_percent", &dominance, "p_percent", &p, "freedom_min",
         &freedom, "zeros", &zeros, "all_equal", &equal, "extremes", &extremes,
-        "exceptions", &except));
+        "suppress", &suppress, "rounding", &rounding, "values_max", &values, "bits_max",
+        &bits, "exceptions", &except));
     if (persons < 0 || persons > PERSONS_MAX || freedom < 0 || freedom > PERSONS_MAX) {
         return FAIL_FIELD(d, ERR_INVALID, "/output",
             "persons_min and freedom_min must be from 0 to %d", PERSONS_MAX);
@@ -63,13 +71,25 @@ sdc_limits_parse(struct diag *d, json_t *doc, struct sdc_limits *out)
         return FAIL_FIELD(d, ERR_INVALID, "/output",
             "dominance_percent and p_percent must be from 0 to 100");
     }
+    if (rounding < 0 || rounding > ROUNDING_MAX) {
+        return FAIL_FIELD(d, ERR_INVALID, "/output/rounding",
+            "rounding must be from 0 to %d", ROUNDING_MAX);
+    }
+    if (values < 0 || values > OUTPUT_MAX || bits < 0 || bits > OUTPUT_MAX) {
+        return FAIL_FIELD(d, ERR_INVALID, "/output",
+            "values_max and bits_max must be from 0 to %d", OUTPUT_MAX);
+    }
     *out = (struct sdc_limits){.persons_min = persons,
         .dominance_percent = dominance,
         .p_percent = p,
         .freedom_min = freedom,
         .zeros = zeros != 0,
         .equal = equal != 0,
-        .extremes = extremes != 0};
+        .extremes = extremes != 0,
+        .suppress = suppress != 0,
+        .rounding = rounding,
+        .values_max = values,
+        .bits_max = bits};
     return exceptions_take(d, except, out);
 }
 
@@ -99,6 +119,34 @@ within_p(const struct sdc_limits *l, const struct sdc_cell *c)
     return c->largest > 0 && others * 100 < (__int128)c->largest * l->p_percent;
 }
 
+/* All have the same value but for a few, whose values follow: a column that is nought but
+ * for one person, or the rarer of two values. */
+static bool
+is_rare(const struct sdc_limits *l, const struct sdc_cell *c)
+{
+    return too_few(l, c->differing) && c->differing < c->persons - c->differing;
+}
+
+static bool
+has_extreme(const struct sdc_limits *l, const struct sdc_cell *c)
+{
+    int64_t least = l->persons_min > 1 ? l->persons_min : 1;
+
+    return c->rows > 0 && c->beyond < least;
+}
+
+bool
+sdc_cell_is_unsafe(const struct sdc_limits *l, const struct sdc_cell *c)
+{
+    return too_few(l, c->persons) || (l->zeros && c->persons == 0);
+}
+
+static bool
+is_withheld(const struct sdc_evidence *e, size_t cell)
+{
+    return e->withheld != NULL && e->withheld[cell] == '1';
+}
+
 /* All the persons of a line stand in one cell: whoever is in it, their class is known. */
 static int64_t
 full_lines(const struct sdc_evidence *e)
@@ -107,10 +155,12 @@ full_lines(const struct sdc_evidence *e)
 
     for (size_t from = 0; e->line > 1 && from + e->line <= e->cells_n;
          from += e->line) {
-        size_t used = 0;
-        for (size_t i = 0; i < e->line; i++)
-            used += e->cells[from + i].persons > 0;
-        found += used == 1;
+        size_t used = 0, told = 0;
+        for (size_t i = 0; i < e->line; i++) {
+            told += !is_withheld(e, from + i);
+            used += !is_withheld(e, from + i) && e->cells[from + i].persons > 0;
+        }
+        found += used == 1 && told == e->line;
     }
     return found;
 }
@@ -118,6 +168,10 @@ full_lines(const struct sdc_evidence *e)
 static void
 note(struct sdc_tally *t, enum sdc_check c, int64_t failed)
 {
+#ifdef MUTANT_RULE_CELL
+    if (c == MUTANT_RULE_CELL)
+        failed = 0;
+#endif
     t->tried[c] = true;
     t->failed[c] += failed;
 }
@@ -130,10 +184,53 @@ check_sums(const struct sdc_limits *l, const struct sdc_evidence *e,
         note(t, SDC_DOMINANCE, dominated(l, c));
     if (l->p_percent > 0)
         note(t, SDC_P_PERCENT, within_p(l, c));
-    if (l->equal)
-        note(t, SDC_EQUAL, c->rows > 0 && c->equal);
     if (l->freedom_min > 0 && e->kind == SDC_MEANS)
         note(t, SDC_FREEDOM, c->rows > 0 && c->rows - 1 < l->freedom_min);
+}
+
+static void
+check_model(const struct sdc_limits *l, const struct sdc_evidence *e,
+    const struct sdc_cell *c, struct sdc_tally *t)
+{
+    if (l->freedom_min > 0) {
+        note(t, SDC_FREEDOM, c->rows - e->parameters < l->freedom_min);
+        note(t, SDC_SATURATED, e->parameters * ROWS_A_PARAMETER >= c->rows);
+    }
+}
+
+/* Rules that look at values, whatever is made of them. */
+static void
+check_values(const struct sdc_limits *l, const struct sdc_cell *c, struct sdc_tally *t)
+{
+    if (l->equal)
+        note(t, SDC_EQUAL, c->rows > 0 && c->equal);
+    if (l->persons_min > 0)
+        note(t, SDC_RARE, is_rare(l, c));
+}
+
+static void
+check_by_kind(const struct sdc_limits *l, const struct sdc_evidence *e,
+    const struct sdc_cell *c, struct sdc_tally *t)
+{
+    switch (e->kind) {
+    case SDC_SUMS:
+    case SDC_MEANS:
+        check_sums(l, e, c, t);
+        check_values(l, c, t);
+        return;
+    case SDC_MODELS:
+        check_model(l, e, c, t);
+        check_values(l, c, t);
+        return;
+    case SDC_RANKS:
+        if (l->extremes)
+            note(t, SDC_EXTREME, has_extreme(l, c));
+        return;
+    case SDC_COUNTS:
+    case SDC_OPAQUE:
+        return;
+    }
+    UNREACHABLE();
 }
 
 void
@@ -145,19 +242,18 @@ sdc_cells_check(
         return;
     for (size_t i = 0; i < e->cells_n; i++) {
         const struct sdc_cell *c = &e->cells[i];
+        if (is_withheld(e, i))
+            continue;
         if (l->persons_min > 0)
             note(io, SDC_PERSONS, too_few(l, c->persons));
         if (l->zeros && e->cells_n > 1)
             note(io, SDC_ZERO, c->persons == 0);
-        if (e->kind == SDC_SUMS || e->kind == SDC_MEANS)
-            check_sums(l, e, c, io);
+        check_by_kind(l, e, c, io);
     }
     if (l->persons_min > 0 && e->cells_n > 1)
         note(io, SDC_REST, too_few(l, e->rest_persons));
     if (l->zeros && e->line > 1)
         note(io, SDC_FULL, full_lines(e));
-    if (l->extremes && e->kind == SDC_RANKS)
-        note(io, SDC_EXTREME, e->extreme);
 }
 
 /* ---- on the way ---- */
@@ -170,13 +266,15 @@ sdc_evidence_json(const struct sdc_evidence *e)
     for (size_t i = 0; i < e->cells_n && e->cells_n <= SDC_CELLS_MAX; i++) {
         const struct sdc_cell *c = &e->cells[i];
         json_array_append_new(cells,
-            json_pack("[I, I, I, I, I, I]", (json_int_t)c->persons, (json_int_t)c->rows,
-                (json_int_t)c->largest, (json_int_t)c->second, (json_int_t)c->total,
+            json_pack("[I, I, I, I, I, I, I, I]", (json_int_t)c->persons,
+                (json_int_t)c->rows, (json_int_t)c->largest, (json_int_t)c->second,
+                (json_int_t)c->total, (json_int_t)c->differing, (json_int_t)c->beyond,
                 (json_int_t)c->equal));
     }
-    return json_pack("{s:i, s:I, s:I, s:I, s:b, s:o}", "kind", (int)e->kind, "cells_n",
+    return json_pack("{s:i, s:I, s:I, s:I, s:I, s:o}", "kind", (int)e->kind, "cells_n",
         (json_int_t)e->cells_n, "line", (json_int_t)e->line, "rest_persons",
-        (json_int_t)e->rest_persons, "extreme", (int)e->extreme, "cells", cells);
+        (json_int_t)e->rest_persons, "parameters", (json_int_t)e->parameters, "cells",
+        cells);
 }
 
 static bool
@@ -192,19 +290,30 @@ cell_take(const json_t *doc, struct sdc_cell *out)
         if (!json_is_integer(one) || v[i] < 0)
             return false;
     }
-    *out = (struct sdc_cell){v[0], v[1], v[2], v[3], v[4], v[5] != 0};
+    *out = (struct sdc_cell){v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7] != 0};
     return true;
 }
 
-static bool
-evidence_take(const json_t *doc, struct sdc_cell *room, struct sdc_evidence *out)
+/* As long as there are cells; anything else is no mark. */
+static const char *
+withheld_of(const json_t *doc, json_int_t cells_n)
+{
+    const json_t *v = json_object_get(doc, "withheld");
+
+    return json_is_string(v) && json_string_length(v) == (size_t)cells_n
+        ? json_string_value(v)
+        : NULL;
+}
+
+bool
+sdc_evidence_take(const json_t *doc, struct sdc_cell *room, struct sdc_evidence *out)
 {
     const json_t *cells = json_object_get(doc, "cells");
     json_int_t kind = json_integer_value(json_object_get(doc, "kind"));
     json_int_t n = json_integer_value(json_object_get(doc, "cells_n"));
     json_int_t line = json_integer_value(json_object_get(doc, "line"));
 
-    if (kind <= SDC_OPAQUE || kind > SDC_RANKS || line < 1 || n < 1 ||
+    if (kind <= SDC_OPAQUE || kind > SDC_MODELS || line < 1 || n < 1 ||
         (size_t)n != json_array_size(cells) || n > SDC_CELLS_MAX)
         return false;
     for (size_t i = 0; i < (size_t)n; i++) {
@@ -213,10 +322,11 @@ evidence_take(const json_t *doc, struct sdc_cell *room, struct sdc_evidence *out
     }
     *out = (struct sdc_evidence){.kind = (enum sdc_kind)kind,
         .cells = room,
+        .withheld = withheld_of(doc, n),
         .cells_n = (size_t)n,
         .line = (size_t)line,
         .rest_persons = json_integer_value(json_object_get(doc, "rest_persons")),
-        .extreme = json_is_true(json_object_get(doc, "extreme"))};
+        .parameters = json_integer_value(json_object_get(doc, "parameters"))};
     return true;
 }
 
@@ -226,7 +336,7 @@ sdc_json_check(const struct sdc_limits *l, const json_t *doc, struct sdc_tally *
     struct sdc_cell *room = calloc(SDC_CELLS_MAX, sizeof *room);
     struct sdc_evidence e = {.kind = SDC_OPAQUE};
 
-    if (room == NULL || !evidence_take(doc, room, &e))
+    if (room == NULL || !sdc_evidence_take(doc, room, &e))
         e = (struct sdc_evidence){.kind = SDC_OPAQUE};
     sdc_cells_check(l, &e, io);
     free(room);
@@ -246,7 +356,10 @@ static const struct {
     [SDC_FULL] = {"full_rows", "groups stand wholly in one cell"},
     [SDC_FREEDOM] = {"degrees_of_freedom", "means have too few degrees of freedom"},
     [SDC_EQUAL] = {"all_equal", "cells hold the same value for everyone"},
-    [SDC_EXTREME] = {"extremes", "answers tell the least or the greatest value"},
+    [SDC_EXTREME] = {"extremes", "answers tell the least or the greatest values"},
+    [SDC_RARE] = {"rare_values", "cells hold one value for all but a few persons"},
+    [SDC_SATURATED] = {"saturated_model",
+        "models have nearly as many parameters as rows"},
 };
 
 const char *
@@ -262,6 +375,8 @@ threshold_of(const struct sdc_limits *l, enum sdc_check c)
     switch (c) {
     case SDC_PERSONS:
     case SDC_REST:
+    case SDC_RARE:
+    case SDC_EXTREME:
         return l->persons_min;
     case SDC_DOMINANCE:
         return l->dominance_percent;
@@ -269,11 +384,12 @@ threshold_of(const struct sdc_limits *l, enum sdc_check c)
         return l->p_percent;
     case SDC_FREEDOM:
         return l->freedom_min;
+    case SDC_SATURATED:
+        return ROWS_A_PARAMETER;
     case SDC_EVIDENCE:
     case SDC_ZERO:
     case SDC_FULL:
     case SDC_EQUAL:
-    case SDC_EXTREME:
     case SDC_CHECKS_N:
         return 0;
     }

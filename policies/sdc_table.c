@@ -76,18 +76,6 @@ is_bridge(struct graph *g, size_t cell)
     return !reaches(g, row, column, cell);
 }
 
-enum err
-sdc_table_follows(struct diag *d, struct arena *a, const struct sdc_table *t,
-    const uint8_t *withheld, size_t cell, bool *out)
-{
-    struct graph g;
-
-    CHECK(cell < t->rows * t->columns && withheld[cell] != 0);
-    TRY(graph_make(d, a, t, withheld, &g));
-    *out = is_bridge(&g, cell);
-    return ERR_OK;
-}
-
 /* ---- what else to withhold ---- */
 
 /* The cheapest rectangle that makes a cycle with the cell: its row and column, one other
@@ -128,19 +116,16 @@ close_cycle(const struct sdc_table *t, size_t cell, uint8_t *withheld)
     return least < INT64_MAX;
 }
 
-enum err
-sdc_table_withhold(struct diag *d, struct arena *a, const struct sdc_table *t,
-    int64_t least, uint8_t *withheld)
+/* A cell on a cycle stays on it, so that one look at each is enough; the corners that are
+ * added are on the cycle that they were added for. */
+static enum err
+close_cycles(
+    struct diag *d, struct arena *a, const struct sdc_table *t, uint8_t *withheld)
 {
-    size_t n = t->rows * t->columns;
     struct graph g;
 
     TRY(graph_make(d, a, t, withheld, &g));
-    for (size_t i = 0; i < n; i++)
-        withheld[i] = t->counts[i] > 0 && t->counts[i] < least;
-    /* A cell on a cycle stays on it, so that one look at each is enough; the corners that
-     * are added are on the cycle that they were added for. */
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < t->rows * t->columns; i++) {
         if (withheld[i] == 0 || !is_bridge(&g, i))
             continue;
         if (!close_cycle(t, i, withheld)) {
@@ -151,6 +136,82 @@ sdc_table_withhold(struct diag *d, struct arena *a, const struct sdc_table *t,
     return ERR_OK;
 }
 
+/* A row or a column: n cells from the first, step apart. */
+struct line {
+    size_t first, step, n;
+};
+
+/* The cheapest cell of the line that is told still; the table's size: there is none. */
+static size_t
+cheapest(const struct sdc_table *t, const struct line *l, const uint8_t *withheld)
+{
+    size_t best = t->rows * t->columns;
+
+    for (size_t i = 0; i < l->n; i++) {
+        size_t cell = l->first + i * l->step;
+        bool better = best == t->rows * t->columns ||
+            price_of(t, withheld, cell) < price_of(t, withheld, best);
+        if (withheld[cell] == 0 && better)
+            best = cell;
+    }
+    return best;
+}
+
+/* What a line withholds follows as a sum: it has to stand for enough persons, and for
+ * more than one cell. True: something was added. */
+static bool
+fill_line(const struct sdc_table *t, const int64_t *persons, int64_t least,
+    const struct line *l, uint8_t *withheld)
+{
+    bool changed = false;
+
+    for (;;) {
+        int64_t sum = 0;
+        size_t cells = 0;
+        for (size_t i = 0; i < l->n; i++) {
+            size_t cell = l->first + i * l->step;
+            cells += withheld[cell];
+            sum += withheld[cell] != 0 ? persons[cell] : 0;
+        }
+        size_t more = cheapest(t, l, withheld);
+        if (cells == 0 || (cells > 1 && sum >= least) || more == t->rows * t->columns)
+            return changed;
+        withheld[more] = 1;
+        changed = true;
+    }
+}
+
+static bool
+fill_lines(
+    const struct sdc_table *t, const int64_t *persons, int64_t least, uint8_t *withheld)
+{
+    bool changed = false;
+
+    for (size_t r = 0; r < t->rows && t->columns > 1; r++) {
+        struct line l = {r * t->columns, 1, t->columns};
+        changed = fill_line(t, persons, least, &l, withheld) || changed;
+    }
+    for (size_t c = 0; c < t->columns && t->rows > 1; c++) {
+        struct line l = {c, t->columns, t->rows};
+        changed = fill_line(t, persons, least, &l, withheld) || changed;
+    }
+    return changed;
+}
+
+enum err
+sdc_table_complete(struct diag *d, struct arena *a, const struct sdc_table *t,
+    const int64_t *persons, int64_t least, uint8_t *withheld)
+{
+#ifdef MUTANT_RULE_COMPLEMENTARY
+    return ERR_OK;
+#endif
+    do {
+        if (t->rows > 1 && t->columns > 1)
+            TRY(close_cycles(d, a, t, withheld));
+    } while (fill_lines(t, persons, least, withheld));
+    return ERR_OK;
+}
+
 /* ---- rounding ---- */
 
 int64_t
@@ -158,11 +219,4 @@ sdc_rounded(int64_t count, int64_t base)
 {
     CHECK(count >= 0 && base > 0);
     return count / base * base + (count % base >= base - count % base ? base : 0);
-}
-
-int64_t
-sdc_midpoint(int64_t count, int64_t base)
-{
-    CHECK(count >= 0 && base > 0);
-    return count == 0 ? 0 : (count - 1) / base * base + base - base / 2;
 }

@@ -4,7 +4,8 @@
  * withheld (primary); further cells are withheld (complementary) until nothing that is
  * withheld follows from what is told. The proof is by linear algebra: a withheld cell
  * follows exactly when it lies on no cycle of withheld cells, as rows and columns of a
- * bipartite graph. Margins are told; a margin that is small itself is refused before. */
+ * bipartite graph. What a row or a column withholds in all follows from its margin, so
+ * that has to stand for enough persons, too. */
 #ifndef POLICIES_SDC_TABLE_H
 #define POLICIES_SDC_TABLE_H
 
@@ -19,19 +20,14 @@ struct sdc_table {
     const int64_t *counts; /* rows * columns, row after row; none below 0 */
 };
 
-/* Sets withheld[i] to 1 for cells that may not be told: those of 1 … least - 1 persons,
- * and as many more as it takes. ERR_UNPROCESSABLE: no choice of cells hides one, as in a
- * row or column that has a single cell. */
-enum err sdc_table_withhold(struct diag *d, struct arena *a, const struct sdc_table *t,
-    int64_t least, uint8_t *withheld) NODISCARD;
-/* Does a withheld cell follow from the others and the margins? */
-enum err sdc_table_follows(struct diag *d, struct arena *a, const struct sdc_table *t,
-    const uint8_t *withheld, size_t cell, bool *out) NODISCARD;
+/* Adds to what is withheld until no withheld cell follows from the others and the margins,
+ * and the withheld cells of each row and column stand for `least` persons together, or
+ * are all it has. persons: by cell. A table of one row or column has no margins but its
+ * total. ERR_UNPROCESSABLE: no choice of cells hides one. */
+enum err sdc_table_complete(struct diag *d, struct arena *a, const struct sdc_table *t,
+    const int64_t *persons, int64_t least, uint8_t *withheld) NODISCARD;
 
 /* The multiple of base that is nearest, halves up; counts are not below 0. */
 int64_t sdc_rounded(int64_t count, int64_t base);
-/* The middle of the block of base counts that it falls in, 0 for none: OpenSAFELY's
- * midpoint rounding with base 6. */
-int64_t sdc_midpoint(int64_t count, int64_t base);
 
 #endif

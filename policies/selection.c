@@ -12,7 +12,8 @@
 
 typedef unsigned __int128 u128;
 
-#define CHANGE_MAX (UINT64_C(1) << 60)
+#define CHANGE_MAX  (UINT64_C(1) << 60)
+#define SPARSE_MISS 0.025L /* of error95, for the threshold and for all queries */
 
 static enum err
 plan_fails(struct diag *d)
@@ -51,9 +52,9 @@ selection_error(const struct mechanism *m, const struct selection *s)
 }
 
 static enum err
-plan_flip(
-    struct diag *d, int64_t nano, const struct selection *s, struct mechanism *out)
+plan_flip(struct diag *d, int64_t nano, const void *of, struct mechanism *out)
 {
+    const struct selection *s = of;
     int64_t each = nano / (int64_t)s->picks;
 
     *out = (struct mechanism){.kind = MECH_PERMUTE_AND_FLIP};
@@ -66,9 +67,9 @@ plan_flip(
 
 /* rho = (range / scale)^2 / 8: the scale is that of a Gaussian at four times rho. */
 static enum err
-plan_exponential(
-    struct diag *d, int64_t nano, const struct selection *s, struct mechanism *out)
+plan_exponential(struct diag *d, int64_t nano, const void *of, struct mechanism *out)
 {
+    const struct selection *s = of;
     int64_t each = nano / (int64_t)s->picks;
 
     *out = (struct mechanism){.kind = MECH_EXPONENTIAL};
@@ -80,55 +81,13 @@ plan_exponential(
     return ERR_OK;
 }
 
-typedef enum err plan_fn(
-    struct diag *d, int64_t nano, const struct selection *s, struct mechanism *out);
-
-/* The least price whose error is within the asked one. */
-static enum err
-plan_for_error(struct diag *d, plan_fn *plan, int64_t error, const struct selection *s,
-    struct mechanism *out)
-{
-    int64_t lo = 1;
-    int64_t hi = PRICE_NANO_MAX;
-
-    while (lo < hi) {
-        int64_t mid = lo + (hi - lo) / 2;
-        struct diag ignored = {0};
-
-        if (plan(&ignored, mid, s, out) == ERR_OK && out->error95 <= error) {
-            hi = mid;
-        } else {
-            lo = mid + 1;
-        }
-    }
-    TRY(plan(d, lo, s, out));
-    return out->error95 <= error ? ERR_OK
-                                 : FAIL(d, ERR_INVALID, "no price reaches this error");
-}
-
-static enum err
-plan_cheaper(struct diag *d, enum accounting acc, int64_t error,
-    const struct selection *s, struct mechanism *out)
-{
-    struct mechanism exponential;
-
-    TRY(plan_for_error(d, plan_flip, error, s, out));
-    if (acc == ACCOUNT_PURE)
-        return ERR_OK;
-    TRY(plan_for_error(d, plan_exponential, error, s, &exponential));
-    if (exponential.price.rho_nano < out->price.rho_nano)
-        *out = exponential;
-    return ERR_OK;
-}
-
 enum err
 selection_plan(struct diag *d, enum accounting acc, const struct price *p,
     uint64_t change, bool monotone, size_t candidates_n, size_t picks,
     struct mechanism *out)
 {
-    TRY(price_check(d, acc, p));
-    if (p->delta_atto != 0)
-        return FAIL(d, ERR_INVALID, "a delta is paid for unknown keys only");
+    static const struct family choices = {plan_flip, plan_exponential};
+
     if (candidates_n == 0 || picks == 0 || picks > INT32_MAX)
         return FAIL(d, ERR_INVALID, "there must be candidates, and a pick at least");
     if (change > CHANGE_MAX)
@@ -138,16 +97,7 @@ selection_plan(struct diag *d, enum accounting acc, const struct price *p,
         .candidates_n = candidates_n,
         .picks = picks,
     };
-
-    switch (p->kind) {
-    case PRICE_EPSILON:
-        return plan_flip(d, p->nano, &s, out);
-    case PRICE_RHO:
-        return plan_exponential(d, p->nano, &s, out);
-    case PRICE_ERROR:
-        return plan_cheaper(d, acc, p->error, &s, out);
-    }
-    UNREACHABLE();
+    return family_plan(d, acc, p, &choices, &s, out);
 }
 
 /* A coin of exp(-(best - score) / scale). */
@@ -391,34 +341,47 @@ keep_draw(const struct keep_curve *c, struct rng *r, uint64_t units)
 
 /* --- the first above a threshold -------------------------------------------------- */
 
+struct sparse {
+    u128 change; /* of a comparison with the threshold */
+    size_t queries_n;
+};
+
 /* Half of epsilon for the threshold's noise, half for the queries': scale 2 change /
- * eps for both where queries move the same way, twice that where they need not. */
+ * eps for both where queries move the same way, twice that where they need not. The
+ * error is that of the threshold and of whichever query strays the furthest. */
 static enum err
-plan_sparse(struct diag *d, int64_t nano, u128 change, struct mechanism *out)
+plan_sparse(struct diag *d, int64_t nano, const void *of, struct mechanism *out)
 {
+    const struct sparse *s = of;
+
     *out = (struct mechanism){.kind = MECH_SPARSE_VECTOR};
-    if (!scale_laplace(2 * change * NANO, (u128)nano, out))
+    if (!scale_laplace(2 * s->change * NANO, (u128)nano, out))
         return plan_fails(d);
-    int64_t half = laplace_width(mechanism_scale(out), 0.025L);
+    long double scale = mechanism_scale(out);
+    int64_t bar = laplace_width(scale, SPARSE_MISS);
+    int64_t query = laplace_width(scale, SPARSE_MISS / (long double)s->queries_n);
 
     out->price = pure_price(nano, 0);
-    out->error95 = half > INT64_MAX / 2 ? INT64_MAX : 2 * half;
+    if (__builtin_add_overflow(bar, query, &out->error95))
+        out->error95 = INT64_MAX;
     return ERR_OK;
 }
 
 enum err
 sparse_plan(struct diag *d, enum accounting acc, const struct price *p, uint64_t change,
-    bool monotone, struct mechanism *out)
+    bool monotone, size_t queries_n, struct mechanism *out)
 {
-    TRY(price_check(d, acc, p));
-    if (p->kind != PRICE_EPSILON || p->delta_atto != 0) {
-        return FAIL(
-            d, ERR_INVALID, "this measurement is paid in epsilon, without delta");
-    }
+    static const struct family firsts = {plan_sparse, NULL};
+
+    if (queries_n == 0)
+        return FAIL(d, ERR_INVALID, "there must be a query");
     if (change > CHANGE_MAX)
         return FAIL(d, ERR_INVALID, "one unit may change too much: truncate its rows");
-    return plan_sparse(
-        d, p->nano, (u128)(change > 0 ? change : 1) * (monotone ? 1 : 2), out);
+    const struct sparse s = {
+        .change = (u128)(change > 0 ? change : 1) * (monotone ? 1 : 2),
+        .queries_n = queries_n,
+    };
+    return family_plan(d, acc, p, &firsts, &s, out);
 }
 
 size_t

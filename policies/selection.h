@@ -70,8 +70,11 @@ bool keep_draw(const struct keep_curve *c, struct rng *r, uint64_t units);
 
 /* --- the first of a list that is above a threshold -------------------------------- */
 
+/* Paid in epsilon, or by error. error95: with probability 0.95 no value before the
+ * chosen one is further above the threshold than this, nor the chosen one further
+ * below (Dwork & Roth 2014, Thm 3.24, with the law's own tails). */
 enum err sparse_plan(struct diag *d, enum accounting acc, const struct price *p,
-    uint64_t change, bool monotone, struct mechanism *out) NODISCARD;
+    uint64_t change, bool monotone, size_t queries_n, struct mechanism *out) NODISCARD;
 /* Index of the first value above the public threshold, both with noise; n: none. Ends
  * inside one call: the filter composes whole measurements only. */
 size_t sparse_run(const struct mechanism *m, struct rng *r, const __int128 *values,

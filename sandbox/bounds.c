@@ -29,35 +29,69 @@ threshold_of(const struct mechanism *m)
                                             : gaussian_width(mechanism_scale(m), miss);
 }
 
-static void
-tell(const struct plan *p, const int64_t *counts, int64_t threshold, struct buf *json)
-{
-    size_t low = 0, high = BOUNDS_BINS;
+/* The bins of a key from the first above the threshold to the one after the last. */
+struct range {
+    size_t low, high;
+};
 
-    while (low < BOUNDS_BINS && counts[low] <= threshold)
-        low++;
-    while (high > low && counts[high - 1] <= threshold)
-        high--;
-    if (low < high)
-        buf_addf(json, "{\"keys\":[[\"lower\"],[\"upper\"]],\"values\":[%lld,%lld]",
-            (long long)p->measure.edges[low], (long long)p->measure.edges[high] - 1);
-    else
-        buf_addz(json, "{\"keys\":[],\"values\":[]");
-    buf_addf(json, ",\"decimals\":%d,\"error95\":\"\"}", measure_decimals(p));
+static struct range
+range_of(const int64_t *counts, int64_t threshold)
+{
+    struct range r = {0, BOUNDS_BINS};
+
+    while (r.low < BOUNDS_BINS && counts[r.low] <= threshold)
+        r.low++;
+    while (r.high > r.low && counts[r.high - 1] <= threshold)
+        r.high--;
+    return r;
+}
+
+static void
+tell(const struct plan *p, const struct range *ranges, struct buf *json)
+{
+    const int64_t *edges = p->measure.edges;
+    const char *between = "";
+
+    buf_addz(json, "{\"keys\":[");
+    for (size_t k = 0; k < p->grouping.keys_n; k++) {
+        if (ranges[k].low == ranges[k].high)
+            continue;
+        buf_addz(json, between);
+        measure_text_named(p, k, "lower", json);
+        buf_addz(json, ",");
+        measure_text_named(p, k, "upper", json);
+        between = ",";
+    }
+    buf_addz(json, "],\"values\":[");
+    between = "";
+    for (size_t k = 0; k < p->grouping.keys_n; k++) {
+        if (ranges[k].low == ranges[k].high)
+            continue;
+        buf_addf(json, "%s%lld,%lld", between, (long long)edges[ranges[k].low],
+            (long long)edges[ranges[k].high] - 1);
+        between = ",";
+    }
+    buf_addf(json, "],\"decimals\":%d,\"error95\":\"\"}", measure_decimals(p));
 }
 
 enum err
 bounds_answer(struct diag *d, struct arena *a, const struct plan *p,
     const struct mechanism *m, const struct table *t, struct rng *r, struct buf *json)
 {
-    __int128 truth[BOUNDS_BINS];
-    int64_t counts[BOUNDS_BINS];
+    size_t keys = p->grouping.keys_n, n = keys * BOUNDS_BINS;
+    __int128 *truth = arena_array(a, sizeof *truth, n);
+    int64_t *counts = arena_array(a, sizeof *counts, n);
+    struct range *ranges = arena_array(a, sizeof *ranges, keys);
 
+    if (truth == NULL || counts == NULL || ranges == NULL)
+        return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
     TRY(measure_vector(d, a, p, t, truth));
     if (m != NULL)
-        mechanism_run(m, r, truth, BOUNDS_BINS, counts);
-    for (size_t i = 0; m == NULL && i < BOUNDS_BINS; i++)
+        mechanism_run(m, r, truth, n, counts);
+    for (size_t i = 0; m == NULL && i < n; i++)
         counts[i] = mechanism_saturate(truth[i], 0);
-    tell(p, counts, threshold_of(m), json);
-    return ERR_OK;
+    for (size_t k = 0; k < keys; k++)
+        ranges[k] = range_of(counts + k * BOUNDS_BINS, threshold_of(m));
+    tell(p, ranges, json);
+    return json->full ? FAIL(d, ERR_TOO_LARGE, "The answer is too long.") : ERR_OK;
 }

@@ -84,14 +84,16 @@ read_order(struct diag *d, struct broker *b, struct frame *frame)
 
     b->server_fd = frame_take_fd(frame, 0);
     b->mock_fd = frame_take_fd(frame, 1);
-    field_z(&f, b->run_id, sizeof b->run_id); /* the runner reads these two as well */
+    field_z(&f, b->run_id, sizeof b->run_id); /* the runner reads these three as well */
     o->limits.wall_ms = field_i64(&f, 1, INT64_C(1) << 40);
+    o->limits.rows_ms = field_i64(&f, 0, INT64_C(1) << 40);
     o->source = field_str(&f, SOURCE_BYTES_MAX);
     o->schema_json = field_str(&f, 4 << 20);
     o->lane = (enum lane)field_i64(&f, LANE_DP, LANE_ROWS);
     o->accounting = (enum accounting)field_i64(&f, ACCOUNT_PURE, ACCOUNT_ZCDP);
     o->cap = field_budget(&f);
     o->rows_assumed = field_i64(&f, 0, ROWS_MAX);
+    o->key_persons_min = field_i64(&f, 0, ROWS_MAX);
     o->seed = (uint64_t)field_i64(&f, INT64_MIN, INT64_MAX);
     o->limits.cpu_ms = field_i64(&f, 1, INT64_C(1) << 40);
     o->limits.memory_bytes = field_i64(&f, 1 << 20, INT64_C(1) << 40);
@@ -148,19 +150,37 @@ answered_before(const struct broker *b, struct digest measurement)
     return NULL;
 }
 
-/* Evidence goes with what is exact, and only of private data. */
+/* Evidence goes with what is exact. Of a mock it tells what to expect. */
 static enum err
 add_evidence(
     struct diag *d, const struct broker *b, const struct question *q, json_t *m)
 {
     json_t *evidence;
 
-    if (!question_is_exact(q) || b->dataset_id[0] == 0)
+    if (!question_is_exact(q))
         return ERR_OK;
     TRY(question_evidence(d, q, &b->table, &evidence));
     return json_object_set_new(m, "evidence", evidence) == 0
         ? ERR_OK
         : FAIL(d, ERR_INTERNAL, "the evidence could not be noted");
+}
+
+/* The server may have to withhold a part of what is exact: it gets the answer, too. */
+static enum err
+add_answer(struct diag *d, const struct broker *b, const struct charge_ask *ask,
+    struct str answer, json_t *m)
+{
+    char digest[65];
+    json_t *doc;
+
+    if (!ask->exact || b->dataset_id[0] == 0)
+        return ERR_OK;
+    TRY(json_parse(d, answer, &doc));
+    if (json_object_set_new(m, "answer", doc) != 0 ||
+        json_object_set_new(
+            m, "measurement", json_string(digest_text(ask->measurement, digest))) != 0)
+        return FAIL(d, ERR_INTERNAL, "the answer could not be noted");
+    return ERR_OK;
 }
 
 static enum err
@@ -186,6 +206,7 @@ remember(struct diag *d, struct broker *b, const struct question *q,
         (int)ask->exact);
     if (m == NULL || json_array_append_new(b->measurements, m) != 0)
         return FAIL(d, ERR_INTERNAL, "the measurement could not be noted");
+    TRY(add_answer(d, b, ask, answer, m));
     return add_evidence(d, b, q, m);
 }
 
@@ -244,6 +265,16 @@ pay_and_answer(struct diag *d, struct broker *b, struct arena *a,
     return remember(d, b, q, &ask, buf_str(answer));
 }
 
+/* Row programs over private data have time of their own, or none at all: theirs must not
+ * be what ends a run. */
+static const struct row_port *
+rows_of(const struct broker *b)
+{
+    bool is_mock = b->dataset_id[0] == 0;
+
+    return is_mock || b->order.limits.rows_ms > 0 ? &b->rows : NULL;
+}
+
 static enum err
 ask(struct diag *d, struct broker *b, const struct frame *in, struct buf *answer)
 {
@@ -253,7 +284,8 @@ ask(struct diag *d, struct broker *b, const struct frame *in, struct buf *answer
         .lane = b->order.lane,
         .accounting = b->order.accounting,
         .rows_assumed = b->order.rows_assumed,
-        .rows = &b->rows};
+        .units_least = (uint64_t)b->order.key_persons_min,
+        .rows = rows_of(b)};
     struct question *q;
 
     if (a == NULL)
@@ -294,6 +326,50 @@ violation(struct broker *b, const char *what)
     return STOP;
 }
 
+/* The worker is gone before its last word. */
+static void
+explain_death(struct broker *b, enum worker_end end, int detail)
+{
+    char text[96];
+
+    switch (end) {
+    case WORKER_FORBIDDEN:
+        (void)violation(b, "it made a system call that is forbidden");
+        return;
+    case WORKER_CPU:
+        end_run(b, OUTCOME_TIMEOUT, 0, "the processor time is used up");
+        return;
+    case WORKER_KILLED:
+        end_run(b, OUTCOME_INTERNAL, 0, "the worker was killed");
+        return;
+    case WORKER_EXITED:
+        (void)violation(b, "it ended without a word");
+        return;
+    case WORKER_CRASHED:
+        snprintf(text, sizeof text, "it crashed (%d)", detail);
+        (void)violation(b, text);
+        return;
+    }
+    UNREACHABLE();
+}
+
+static enum go
+on_silence(struct broker *b, enum err e)
+{
+    int detail;
+
+    if (e == ERR_INVALID)
+        return violation(b, "it sent what is no message");
+    if (e == ERR_TIMEOUT) {
+        end_run(b, OUTCOME_TIMEOUT, 0, "the run took longer than it may");
+        return STOP;
+    }
+    enum worker_end end =
+        worker_reap(&b->worker, false, b->order.limits.cpu_ms, &detail);
+    explain_death(b, end, detail);
+    return STOP;
+}
+
 /* Which message carries a refusal to the worker; FRAME_NONE: it is none, the run fails. */
 static enum frame_type
 refusal_frame(enum err e)
@@ -329,8 +405,9 @@ on_ask(struct broker *b, const struct frame *in)
     enum err e;
 
     buf_init(&answer, FRAME_BYTES_MAX - 1024);
+    rowrun_begin(&b->rowrun, b->deadline);
     e = ask(&d, b, in, &answer);
-    rowrun_end(&b->rowrun);
+    b->deadline = rowrun_end(&b->rowrun);
     struct str text = buf_str(&answer);
     if (e != ERR_OK) {
         note_refusal(b, &d);
@@ -347,7 +424,7 @@ on_ask(struct broker *b, const struct frame *in)
         return STOP;
     }
     e = frame_send(&sent, b->worker.fd, b->deadline, reply, text, NULL, 0);
-    return e == ERR_OK ? GO_ON : STOP; /* why: reap_worker finds out */
+    return e == ERR_OK ? GO_ON : on_silence(b, e);
 }
 
 static enum go
@@ -419,50 +496,6 @@ on_message(struct broker *b, const struct frame *in)
             return worker_messages[i].handle(b, in);
     }
     return violation(b, "it sent a message that is not its to send");
-}
-
-/* The worker is gone before its last word. */
-static void
-explain_death(struct broker *b, enum worker_end end, int detail)
-{
-    char text[96];
-
-    switch (end) {
-    case WORKER_FORBIDDEN:
-        (void)violation(b, "it made a system call that is forbidden");
-        return;
-    case WORKER_CPU:
-        end_run(b, OUTCOME_TIMEOUT, 0, "the processor time is used up");
-        return;
-    case WORKER_KILLED:
-        end_run(b, OUTCOME_INTERNAL, 0, "the worker was killed");
-        return;
-    case WORKER_EXITED:
-        (void)violation(b, "it ended without a word");
-        return;
-    case WORKER_CRASHED:
-        snprintf(text, sizeof text, "it crashed (%d)", detail);
-        (void)violation(b, text);
-        return;
-    }
-    UNREACHABLE();
-}
-
-static enum go
-on_silence(struct broker *b, enum err e)
-{
-    int detail;
-
-    if (e == ERR_INVALID)
-        return violation(b, "it sent what is no message");
-    if (e == ERR_TIMEOUT) {
-        end_run(b, OUTCOME_TIMEOUT, 0, "the run took longer than it may");
-        return STOP;
-    }
-    enum worker_end end =
-        worker_reap(&b->worker, false, b->order.limits.cpu_ms, &detail);
-    explain_death(b, end, detail);
-    return STOP;
 }
 
 static void
@@ -563,26 +596,26 @@ hand_over(struct diag *d, struct broker *b)
 static enum err
 start_rows(struct diag *d, struct broker *b, const struct broker_setup *s)
 {
-    b->rowrun = (struct rowrun){.deadline = b->deadline,
+    b->rowrun = (struct rowrun){.left_us = b->order.limits.rows_ms * 1000,
         .memory_bytes = b->order.limits.memory_bytes,
         .cpu_ms = b->order.limits.cpu_ms,
         .seed = b->order.seed,
         .is_mock = b->dataset_id[0] == 0};
     b->rows = rowrun_port(&b->rowrun);
-    return starter_fork(d, s->worker_exe, &b->rowrun.starter_fd);
+    return starter_fork(d, &s->home, &b->rowrun.starter_fd);
 }
 
 /* The worker starts while the columns load; neither goes on before both jails are shut. */
 static enum err
 run(struct diag *d, struct broker *b, const struct broker_setup *s)
 {
-    struct jail jail = {.role = JAIL_BROKER};
+    struct jail jail = {.role = JAIL_BROKER, .has_empty = s->home.room.has_empty};
     struct worker_limits limits = {.memory_bytes = b->order.limits.memory_bytes,
         .cpu_ms = b->order.limits.cpu_ms,
         .probe = -1};
 
     TRY(start_rows(d, b, s));
-    TRY(worker_start(d, s->worker_exe, &limits, &b->worker));
+    TRY(worker_start(d, &s->home, &limits, &b->worker));
     jail.may_kill = b->worker.pid;
     TRY(load_data(d, b, s));
     b->rng = rng_new();

@@ -8,9 +8,10 @@
 #define SANDBOX_BROKER_H
 
 #include "sandbox/frame.h"
+#include "sandbox/worker.h"
 
 struct broker_setup {
-    const char *worker_exe;
+    struct worker_home home;
     const char *vault_path, *key_path; /* NULL: mock runs only */
 };
 

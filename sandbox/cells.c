@@ -55,12 +55,30 @@ make_lut(struct diag *d, struct arena *a, struct cells *c, const struct table *t
     return ERR_OK;
 }
 
+/* Integers of 32 bits: a column that is stored so, whose keys are as well. */
+static bool
+is_short(const struct cells *c, const struct table *t, size_t axis)
+{
+    const struct field *f = &c->plan->scope.fields[c->grouping->axes[axis].field];
+    int64_t base = c->base[axis], last = base + (int64_t)c->lut_n[axis] - 1;
+
+    return f->kind == FIELD_COLUMN &&
+        t->columns[f->source].width <= (int)sizeof(int32_t) && base >= INT32_MIN &&
+        last <= INT32_MAX;
+}
+
 void
 cells_of(const struct cells *c, const struct batch *b, uint32_t *cell)
 {
     const struct grouping *g = c->grouping;
     uint32_t none = (uint32_t)g->cells;
 
+    if (c->alone) {
+        size_t field = g->axes[0].field;
+        kernel_cells_alone(b->values[field], b->valid[field], c->base[0], c->lut_n[0],
+            none, cell, b->n);
+        return;
+    }
     memset(cell, 0, b->n * sizeof *cell);
     for (size_t i = 0; i < g->axes_n; i++) {
         size_t field = g->axes[i].field;
@@ -81,5 +99,6 @@ cells_open(struct diag *d, struct arena *a, const struct plan *p,
     *out = (struct cells){.plan = p, .grouping = g};
     for (size_t i = 0; i < g->axes_n; i++)
         TRY(make_lut(d, a, out, t, i));
+    out->alone = g->axes_n == 1 && out->even[0] == 1 && is_short(out, t, 0);
     return ERR_OK;
 }

@@ -11,8 +11,9 @@ struct cells {
     const uint32_t *lut[GROUP_FIELDS_MAX];
     int64_t base[GROUP_FIELDS_MAX];
     size_t lut_n[GROUP_FIELDS_MAX];
-    uint32_t
-        even[GROUP_FIELDS_MAX]; /* the stride where lut is a multiple; 0: it is not */
+    /* the stride where lut is a multiple; 0: it is not */
+    uint32_t even[GROUP_FIELDS_MAX];
+    bool alone; /* one axis, even, of values that fit 32 bits */
 };
 
 enum err cells_open(struct diag *d, struct arena *a, const struct plan *p,

@@ -63,6 +63,12 @@ choice_change(const struct plan *p)
     return change * choice_candidates(p);
 }
 
+int64_t
+choice_row(const struct plan *p)
+{
+    return (int64_t)choice_candidates(p) * (is_quantile(p) ? QUANTILE_DEN : 1);
+}
+
 /* ---- scores ---- */
 
 /* Of equals the one nearest to the rows: the last for the lower half of quantiles, the

@@ -10,6 +10,11 @@
  *   quantile     -|(den - num) #(x < c) - num #(x > c)|    k max(num, den - num)
  *   most_common  #(x = c), all scores up or all down       k
  *
+ * error95 is in rows: each choice is, with probability 0.95, no more rows less common than
+ * the best one, or its rank no more rows further from the asked quantile's. The rank of c
+ * is off by |#(x < c) - q (#(x < c) + #(x > c))|. How far that is in values depends on
+ * the data, and is not told.
+ *
  * By group: a unit's k rows are spread over groups, and the change of a group's scores
  * is in proportion to the rows that it has there. Losses are linear (permute and flip) or
  * quadratic (exponential) in the change, so all groups together lose no more than one
@@ -26,6 +31,9 @@ size_t choice_width(const struct plan *p); /* of one key */
 /* The greatest change of a score, and whether all move the same way. */
 uint64_t choice_change(const struct plan *p);
 bool choice_is_monotone(const struct plan *p);
+/* What a score falls by when the choice is one row worse: one row less common, or one
+ * rank further from the quantile. */
+int64_t choice_row(const struct plan *p);
 size_t choice_picks(const struct plan *p);
 /* counts: rows by bin of one key. */
 void choice_scores(const struct plan *p, const int64_t *counts, __int128 *out);

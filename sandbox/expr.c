@@ -706,6 +706,7 @@ expr_parse(struct diag *d, struct arena *a, const struct scope *s, const char *w
         return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
     TRY(compile(&c));
     TRY(settle_result(&c));
+    expr_tighten(c.out);
     *out = c.out;
     return ERR_OK;
 }

@@ -36,7 +36,12 @@ enum expr_op {
     EXPR_LT,
     EXPR_LE,
     EXPR_GT,
-    EXPR_GE, /* condition r = r cmp r+1 */
+    EXPR_GE,               /* condition r = r cmp r+1 */
+    EXPR_COMPARE_CONSTANT, /* condition r = r how value */
+    /* a field that is read in place, as narrow as its column is */
+    EXPR_COMPARE_FIELD, /* condition r = field how value */
+    EXPR_SCALE_FIELD,   /* r = field * value, cannot overflow */
+    EXPR_ADD_FIELD,     /* r = field + r+1, cannot overflow */
     EXPR_TEXT_EQ,
     EXPR_TEXT_NE, /* r against the literal `text` */
     EXPR_IS_NULL,
@@ -51,6 +56,7 @@ struct expr_step {
     int reg;
     size_t field;
     int64_t value, other;
+    enum kernel_compare how;
     const int64_t *constant; /* CONSTANT: value, BATCH_ROWS times */
     struct str text;
 };
@@ -65,6 +71,10 @@ struct expr {
     int64_t lower, upper; /* whatever the fields hold within their bounds */
 };
 
+/* Fewer steps that say the same. */
+void expr_tighten(struct expr *e);
+bool expr_reads_in_place(const struct expr_step *s);
+
 /* what: for messages ("where"). ERR_INVALID names the place in the text. */
 enum err expr_parse(struct diag *d, struct arena *a, const struct scope *s,
     const char *what, struct str text, struct expr **out) NODISCARD;
@@ -78,10 +88,17 @@ struct expr_reg {
 };
 #define EXPR_REGS_MAX 32
 
+/* Integers of `width` bytes, as a column keeps them. */
+struct expr_lying {
+    const void *values;
+    int width;
+};
+
 /* Where the values of fields are for the batch at hand. */
 struct expr_input {
     const int64_t *const *values; /* by field; NULL where not needed */
     const uint8_t *const *valid;
+    const struct expr_lying *lying; /* by field, also of those only read in place */
     const int64_t *codes; /* by step: the code of its `text`, -1: no such text */
 };
 /* regs[0] holds the answer. */

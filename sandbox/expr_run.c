@@ -41,7 +41,10 @@ run_arithmetic(const struct expr_step *s, struct expr_reg *r, size_t n)
     int64_t *out = r[0].own_values;
     uint8_t *valid = r[0].own_mask;
 
-    kernel_and(r[0].mask, r[1].mask, valid, n);
+    if (s->op <= EXPR_MULTIPLY_WIDE && r[0].mask == r[1].mask)
+        valid = NULL; /* as before */
+    else
+        kernel_and(r[0].mask, r[1].mask, valid, n);
     if (s->op == EXPR_ADD)
         kernel_add(a, b, out, n);
     else if (s->op == EXPR_SUBTRACT)
@@ -61,7 +64,7 @@ run_arithmetic(const struct expr_step *s, struct expr_reg *r, size_t n)
     else
         kernel_modulo(a, b, valid, out, n);
     r[0].values = out;
-    r[0].mask = valid;
+    r[0].mask = valid != NULL ? valid : r[0].mask;
 }
 
 _Static_assert(EXPR_GE - EXPR_EQ == KERNEL_GE - KERNEL_EQ &&
@@ -74,6 +77,53 @@ run_compare(enum expr_op op, struct expr_reg *r, size_t n)
     enum kernel_compare how = (enum kernel_compare)(op - EXPR_EQ);
 
     kernel_compare(how, r[0].values, r[1].values, r[0].mask, r[1].mask, r->own_mask, n);
+    r->mask = r->own_mask;
+}
+
+/* A field of a column, or one that was made before, as it lies. */
+static struct expr_lying
+lying(const struct expr_step *s, const struct expr_input *in)
+{
+    CHECK(in->lying[s->field].values != NULL);
+    return in->lying[s->field];
+}
+
+static void
+run_scale_field(const struct expr_step *s, const struct expr_input *in,
+    struct expr_reg *r, size_t n)
+{
+    struct expr_lying a = lying(s, in);
+
+    kernel_scale_column(a.values, a.width, s->value, r->own_values, n);
+    r->values = r->own_values;
+    r->mask = in->valid[s->field];
+}
+
+static void
+run_add_field(const struct expr_step *s, const struct expr_input *in,
+    struct expr_reg *r, size_t n)
+{
+    struct expr_lying a = lying(s, in);
+
+    kernel_add_column(a.values, a.width, r[1].values, r->own_values, n);
+    r->values = r->own_values;
+    r->mask = in->valid[s->field];
+    if (r[1].mask != r->mask) {
+        kernel_and(r[1].mask, r->mask, r->own_mask, n);
+        r->mask = r->own_mask;
+    }
+}
+
+static void
+run_compare_constant(const struct expr_step *s, const struct expr_input *in,
+    struct expr_reg *r, size_t n)
+{
+    bool lies = s->op == EXPR_COMPARE_FIELD;
+    struct expr_lying a =
+        lies ? lying(s, in) : (struct expr_lying){r->values, (int)sizeof *r->values};
+
+    kernel_compare_constant(s->how, a.values, a.width, s->value,
+        lies ? in->valid[s->field] : r->mask, r->own_mask, n);
     r->mask = r->own_mask;
 }
 
@@ -138,6 +188,16 @@ run_step(const struct expr_step *s, const struct expr_input *in, int64_t code,
     case EXPR_GT:
     case EXPR_GE:
         run_compare(s->op, r, n);
+        return;
+    case EXPR_COMPARE_CONSTANT:
+    case EXPR_COMPARE_FIELD:
+        run_compare_constant(s, in, r, n);
+        return;
+    case EXPR_SCALE_FIELD:
+        run_scale_field(s, in, r, n);
+        return;
+    case EXPR_ADD_FIELD:
+        run_add_field(s, in, r, n);
         return;
     case EXPR_TEXT_EQ:
         run_text(KERNEL_EQ, r, code, n);

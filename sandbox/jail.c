@@ -2,6 +2,7 @@
 #include "sandbox/jail.h"
 
 #include "datasite/base/check.h"
+#include "sandbox/jail_ns.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -71,21 +72,46 @@ drop_user(struct diag *d, const struct jail *j, struct jail_layers *got)
     return ERR_OK;
 }
 
-/* The broker stays who it is, because it must be able to kill its worker, and keeps
- * that one capability where it has any. */
+/* Keeps no capability but these, and of these what there is. */
+static enum err
+keep_capabilities(struct diag *d, uint32_t these)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct have[2] = {{0}}, keep[2] = {{0}};
+
+    if (syscall(SYS_capget, &head, have) != 0)
+        return failed(d, "capget");
+    keep[0].permitted = have[0].permitted & these;
+    keep[0].effective = keep[0].permitted;
+    return syscall(SYS_capset, &head, keep) == 0 ? ERR_OK : failed(d, "capset");
+}
+
+/* The broker stays who it is, because it must be able to kill its worker. */
 static enum err
 drop_capabilities(struct diag *d, const struct jail *j, struct jail_layers *got)
 {
-    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct keep[2] = {{0}};
-
     (void)j, (void)got;
-    if (geteuid() != 0)
-        return ERR_OK;
-    keep[0].effective = keep[0].permitted = 1U << CAP_KILL;
-    if (syscall(SYS_capset, &head, keep) != 0)
-        return failed(d, "capset");
-    return ERR_OK;
+    return keep_capabilities(d, UINT32_C(1) << CAP_KILL);
+}
+
+/* The runner's children become nobody, leave their files and are killed; the folder of
+ * the vault may be another's. */
+static enum err
+runner_capabilities(struct diag *d, const struct jail *j, struct jail_layers *got)
+{
+    (void)j, (void)got;
+    return keep_capabilities(d,
+        UINT32_C(1) << CAP_KILL | UINT32_C(1) << CAP_SETUID |
+            UINT32_C(1) << CAP_SETGID | UINT32_C(1) << CAP_SYS_CHROOT |
+            UINT32_C(1) << CAP_DAC_OVERRIDE | UINT32_C(1) << CAP_FOWNER |
+            UINT32_C(1) << CAP_CHOWN);
+}
+
+static enum err
+leave_files(struct diag *d, const struct jail *j, struct jail_layers *got)
+{
+    (void)got;
+    return j->has_empty ? jail_room_leave_files(d) : ERR_OK;
 }
 
 static enum err
@@ -131,7 +157,7 @@ worker_limits(struct diag *d, const struct jail *j, struct jail_layers *got)
 
 /* No limit on file size: standard error may be a file, and a log line must not kill. */
 static enum err
-broker_limits(struct diag *d, const struct jail *j, struct jail_layers *got)
+few_limits(struct diag *d, const struct jail *j, struct jail_layers *got)
 {
     static const int none[] = {RLIMIT_CORE, RLIMIT_MSGQUEUE};
 
@@ -182,11 +208,40 @@ static const struct step steps[] = {
 #define WORKER_ISOLATE_N 6
 
 static const struct step broker_steps[] = {
+    {"files", leave_files},
     {"capabilities", drop_capabilities},
     {"parent", die_with_parent},
     {"privileges", no_new_privileges},
     {"landlock", landlock},
-    {"limits", broker_limits},
+    {"limits", few_limits},
+    {"dumpable", not_dumpable},
+    {"seccomp", seccomp},
+};
+
+/* Its worker is started with the runner's rights, and loses them by itself. */
+static const struct step starter_steps[] = {
+    {"parent", die_with_parent},
+    {"privileges", no_new_privileges},
+    {"landlock", landlock},
+    {"limits", few_limits},
+    {"dumpable", not_dumpable},
+    {"seccomp", seccomp},
+};
+
+static const struct step runner_steps[] = {
+    {"capabilities", runner_capabilities},
+    {"parent", die_with_parent},
+    {"privileges", no_new_privileges},
+    {"landlock", landlock},
+    {"limits", few_limits},
+    {"dumpable", not_dumpable},
+    {"seccomp", seccomp},
+};
+
+static const struct step server_steps[] = {
+    {"privileges", no_new_privileges},
+    {"landlock", landlock},
+    {"limits", few_limits},
     {"dumpable", not_dumpable},
     {"seccomp", seccomp},
 };
@@ -213,11 +268,21 @@ jail_isolate(struct diag *d, struct jail *j, struct jail_layers *got)
 enum err
 jail_seal(struct diag *d, struct jail *j)
 {
+    static const struct {
+        const struct step *steps;
+        size_t from, to;
+    } seals[] = {
+        [JAIL_WORKER] = {steps, WORKER_ISOLATE_N, ARRAY_N(steps)},
+        [JAIL_BROKER] = {broker_steps, 0, ARRAY_N(broker_steps)},
+        [JAIL_STARTER] = {starter_steps, 0, ARRAY_N(starter_steps)},
+        [JAIL_RUNNER] = {runner_steps, 0, ARRAY_N(runner_steps)},
+        [JAIL_SERVER] = {server_steps, 0, ARRAY_N(server_steps)},
+    };
     struct jail_layers unused = {0};
 
-    if (j->role == JAIL_BROKER)
-        return shut(d, j, &unused, broker_steps, 0, ARRAY_N(broker_steps));
-    return shut(d, j, &unused, steps, WORKER_ISOLATE_N, ARRAY_N(steps));
+    CHECK((size_t)j->role < ARRAY_N(seals));
+    return shut(
+        d, j, &unused, seals[j->role].steps, seals[j->role].from, seals[j->role].to);
 }
 
 const char *

@@ -1,8 +1,7 @@
-/* jail_seccomp.c -- which system calls a jailed process may make: a table a role, and the
- * filter program made of it. What is not in the table kills the process.
+/* jail_seccomp.c -- the filter program made of a role's table of system calls.
  *
- * The filter refuses other architectures (i386 calls by int 0x80) and the x32 numbers. */
-#include "sandbox/jail.h"
+ * It refuses other architectures (i386 calls by int 0x80) and the x32 numbers. */
+#include "sandbox/jail_calls.h"
 
 #include "datasite/base/check.h"
 
@@ -10,13 +9,10 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <signal.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #if defined(__x86_64__)
 #define THIS_ARCH AUDIT_ARCH_X86_64
@@ -26,67 +22,7 @@
 #error "seccomp tables exist for x86_64 and aarch64"
 #endif
 #define X32_BIT     0x40000000U
-#define PROGRAM_MAX 256
-
-enum test {
-    ANY,    /* whatever the arguments */
-    IS,     /* the argument equals value */
-    WITHIN, /* the argument has no bit beside value's */
-    REFUSE  /* not made: the caller sees EACCES */
-};
-
-struct rule {
-    int nr;
-    enum test test;
-    int arg;
-    uint64_t value;
-};
-
-/* The Lua heap is one mapping made before: not even memory is asked for. */
-static const struct rule worker_rules[] = {
-    {SYS_read, IS, 0, JAIL_SOCKET},
-    {SYS_write, IS, 0, JAIL_SOCKET},
-    {SYS_exit_group, ANY, 0, 0},
-#ifdef __SANITIZE_ADDRESS__ /* a sanitized worker maps shadow memory as it runs */
-    {SYS_mmap, ANY, 0, 0},
-    {SYS_munmap, ANY, 0, 0},
-    {SYS_madvise, ANY, 0, 0},
-    {SYS_sigaltstack, ANY, 0, 0},
-    {SYS_write, IS, 0, 2},
-#endif
-};
-
-static const struct rule broker_rules[] = {
-    {SYS_recvmsg, ANY, 0, 0},
-    {SYS_sendmsg, ANY, 0, 0},
-    {SYS_write, IS, 0, STDERR_FILENO},
-#ifdef SYS_poll
-    {SYS_poll, ANY, 0, 0},
-#endif
-    {SYS_ppoll, ANY, 0, 0},
-    {SYS_close, ANY, 0, 0},
-    {SYS_wait4, ANY, 0, 0},
-    {SYS_getrandom, ANY, 0, 0},
-    {SYS_clock_gettime, ANY, 0, 0},
-    {SYS_mmap, WITHIN, 2, PROT_READ | PROT_WRITE},
-    {SYS_mprotect, WITHIN, 2, PROT_READ | PROT_WRITE},
-    {SYS_munmap, ANY, 0, 0},
-    {SYS_mremap, ANY, 0, 0},
-    {SYS_madvise, ANY, 0, 0},
-    {SYS_brk, ANY, 0, 0},
-    {SYS_futex, ANY, 0, 0},
-    {SYS_rt_sigreturn, ANY, 0, 0},
-    {SYS_rt_sigprocmask, ANY, 0, 0},
-    {SYS_getpid, ANY, 0, 0},
-    {SYS_exit_group, ANY, 0, 0},
-    {SYS_sysinfo, ANY, 0, 0},   /* qsort asks how much memory there is */
-    {SYS_openat, REFUSE, 0, 0}, /* libc looks for time zones and locales */
-    {SYS_newfstatat, REFUSE, 0, 0},
-    {SYS_fstat, REFUSE, 0, 0},
-#ifdef __SANITIZE_ADDRESS__
-    {SYS_sigaltstack, ANY, 0, 0},
-#endif
-};
+#define PROGRAM_MAX 512
 
 struct program {
     struct sock_filter at[PROGRAM_MAX];
@@ -112,51 +48,72 @@ answer(struct program *p, uint32_t with)
     emit(p, BPF_RET | BPF_K, with, 0, 0);
 }
 
-/* One half of a 64-bit argument; past `skip` further instructions where it differs. */
+/* One half of a 64-bit argument: to what follows where it is as value asks, past `skip`
+ * instructions more where it is not. */
 static void
-match_half(struct program *p, const struct rule *r, size_t half, uint8_t skip)
+match_half(struct program *p, const struct jail_rule *r, size_t half, uint8_t skip)
 {
     uint32_t value = (uint32_t)(r->value >> (32 * half));
 
     load(p, offsetof(struct seccomp_data, args) + (size_t)r->arg * 8 + half * 4);
-    if (r->test == WITHIN) {
-        emit(p, BPF_ALU | BPF_AND | BPF_K, ~value, 0, 0);
+    if (r->test != JAIL_IS) {
+        value = r->test == JAIL_WITHIN ? ~value : value;
+        emit(p, BPF_ALU | BPF_AND | BPF_K, value, 0, 0);
         value = 0;
     }
     emit(p, BPF_JMP | BPF_JEQ | BPF_K, value, 0, skip);
 }
 
-/* Entered and left with the call's number loaded. */
+/* Entered and left with the call's number loaded. A call whose argument does not fit goes
+ * on to the rules that follow. */
 static void
-add_rule(struct program *p, const struct rule *r)
+add_rule(struct program *p, const struct jail_rule *r)
 {
-    size_t half = r->test == WITHIN ? 3 : 2;
+    static const uint32_t answers[] = {[JAIL_ANY] = SECCOMP_RET_ALLOW,
+        [JAIL_REFUSE] = SECCOMP_RET_ERRNO | EACCES,
+        [JAIL_ABSENT] = SECCOMP_RET_ERRNO | ENOSYS};
+    size_t half = r->test == JAIL_IS ? 2 : 3;
 
     switch (r->test) {
-    case ANY:
-    case REFUSE:
+    case JAIL_ANY:
+    case JAIL_REFUSE:
+    case JAIL_ABSENT:
         emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)r->nr, 0, 1);
-        answer(p, r->test == ANY ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | EACCES);
+        answer(p, answers[r->test]);
         return;
-    case IS:
-    case WITHIN:
+    case JAIL_IS:
+    case JAIL_WITHIN:
+    case JAIL_WITHOUT:
         emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)r->nr, 0, (uint8_t)(2 * half + 2));
         match_half(p, r, 0, (uint8_t)(half + 1));
         match_half(p, r, 1, 1);
         answer(p, SECCOMP_RET_ALLOW);
         load(p, offsetof(struct seccomp_data, nr));
-        return;
+        break;
     }
-    UNREACHABLE();
+    if (r->test == JAIL_WITHOUT) {
+        emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)r->nr, 0, 1);
+        answer(p, answers[JAIL_REFUSE]);
+    }
+}
+
+/* Rules that hold a number of this process. */
+static void
+add_own_rules(struct program *p, const struct jail *j)
+{
+    if (j->may_kill > 0) {
+        add_rule(p, &(struct jail_rule){SYS_kill, JAIL_IS, 0, (uint64_t)j->may_kill});
+    }
+    if (j->program_fd > 0) {
+        add_rule(
+            p, &(struct jail_rule){SYS_execveat, JAIL_IS, 0, (uint64_t)j->program_fd});
+    }
 }
 
 static void
 build(struct program *p, const struct jail *j)
 {
-    const struct rule kill_worker = {SYS_kill, IS, 0, (uint64_t)j->may_kill};
-    bool worker = j->role == JAIL_WORKER;
-    const struct rule *rules = worker ? worker_rules : broker_rules;
-    size_t n = worker ? ARRAY_N(worker_rules) : ARRAY_N(broker_rules);
+    const struct jail_calls *calls = jail_calls_of(j->role);
 
     load(p, offsetof(struct seccomp_data, arch));
     emit(p, BPF_JMP | BPF_JEQ | BPF_K, THIS_ARCH, 1, 0);
@@ -164,11 +121,12 @@ build(struct program *p, const struct jail *j)
     load(p, offsetof(struct seccomp_data, nr));
     emit(p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
     answer(p, SECCOMP_RET_KILL_PROCESS);
-    for (size_t i = 0; i < n; i++)
-        add_rule(p, &rules[i]);
-    if (!worker && j->may_kill > 0)
-        add_rule(p, &kill_worker);
-    answer(p, SECCOMP_RET_KILL_PROCESS);
+    for (size_t i = 0; i < JAIL_LISTS_MAX; i++) {
+        for (size_t k = 0; k < calls->lists[i].n; k++)
+            add_rule(p, &calls->lists[i].rules[k]);
+    }
+    add_own_rules(p, j);
+    answer(p, calls->else_made ? SECCOMP_RET_ALLOW : SECCOMP_RET_KILL_PROCESS);
 }
 
 enum err

@@ -34,6 +34,9 @@ enum kernel_compare {
 };
 void kernel_compare(enum kernel_compare how, const int64_t *a, const int64_t *b,
     const uint8_t *valid_a, const uint8_t *valid_b, uint8_t *out, size_t n);
+/* The same with one public value, of integers that are 1, 2, 4 or 8 bytes wide. */
+void kernel_compare_constant(enum kernel_compare how, const void *a, int width,
+    int64_t b, const uint8_t *valid, uint8_t *out, size_t n);
 
 /* out = a op b; out may be a or b. The plain forms need the caller's proof that nothing
  * leaves int64; the others saturate at +-(VALUE_ABS_MAX - 1). */
@@ -41,6 +44,11 @@ void kernel_add(const int64_t *a, const int64_t *b, int64_t *out, size_t n);
 void kernel_subtract(const int64_t *a, const int64_t *b, int64_t *out, size_t n);
 void kernel_multiply(const int64_t *a, const int64_t *b, int64_t *out, size_t n);
 void kernel_scale(const int64_t *a, int64_t factor, int64_t *out, size_t n);
+/* The same of columns of integers that are `width` bytes wide. */
+void kernel_add_column(
+    const void *a, int width, const int64_t *b, int64_t *out, size_t n);
+void kernel_scale_column(
+    const void *a, int width, int64_t factor, int64_t *out, size_t n);
 void kernel_add_saturating(const int64_t *a, const int64_t *b, int64_t *out, size_t n);
 void kernel_subtract_saturating(
     const int64_t *a, const int64_t *b, int64_t *out, size_t n);
@@ -70,6 +78,10 @@ void kernel_cells(const int64_t *values, const uint8_t *valid, int64_t base,
 /* The same where lut[i] would be i * stride. */
 void kernel_cells_even(const int64_t *values, const uint8_t *valid, int64_t base,
     uint32_t stride, size_t size, uint32_t none, uint32_t *cell, size_t n);
+/* cell[i] = values[i] - base where that is inside [0, size) and valid, else none. Needs
+ * values, base and base + size - 1 that fit 32 bits. */
+void kernel_cells_alone(const int64_t *values, const uint8_t *valid, int64_t base,
+    size_t size, uint32_t none, uint32_t *cell, size_t n);
 /* cell[i] = min(cell[i], none) */
 void kernel_cells_close(uint32_t *cell, uint32_t none, size_t n);
 /* Cell of each of at most BATCH_ROWS values among ascending edges: [e0,e1), [e1,e2), …,
@@ -82,11 +94,16 @@ void kernel_cells_divide(
     uint32_t *cell, uint32_t factor, const uint32_t *part, size_t n);
 
 /* Rows and values by cell, into `lanes` tables of `stride` entries side by side, taken in
- * turn (a run of equal cells would wait for its own stores in one). lanes is 1 or 4. Whoever calls adds the lanes up, and before a sum can leave int64. */
+ * turn (a run of equal cells would wait for its own stores in one). lanes is 1 or 4.
+ * Whoever calls adds the lanes up, and before a sum can leave int64. */
 void kernel_group_count(const uint32_t *cell, const uint8_t *mask, int64_t *counts,
     size_t stride, size_t lanes, size_t n);
 void kernel_group_sum(const uint32_t *cell, const uint8_t *mask, const int64_t *values,
     int64_t *sums, size_t stride, size_t lanes, size_t n);
+/* Both at once, of at most BATCH_ROWS rows: each adds 2^shift + (value - lower), and
+ * sums of the latter must stay below 2^shift. */
+void kernel_group_pack(const uint32_t *cell, const uint8_t *mask, const int64_t *values,
+    int64_t lower, int shift, int64_t *packed, size_t stride, size_t lanes, size_t n);
 void kernel_group_sum_wide(const uint32_t *cell, const uint8_t *mask,
     const int64_t *values, __int128 *sums, size_t n);
 

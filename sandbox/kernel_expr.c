@@ -7,6 +7,17 @@
 
 #define SATURATED (VALUE_ABS_MAX - 1)
 
+#define ANY_WIDTH(LOOP)      \
+    if (width == 1) {        \
+        LOOP(int8_t)         \
+    } else if (width == 2) { \
+        LOOP(int16_t)        \
+    } else if (width == 4) { \
+        LOOP(int32_t)        \
+    } else {                 \
+        LOOP(int64_t)        \
+    }
+
 #define WIDEN(type)                \
     for (size_t i = 0; i < n; i++) \
         out[i] = ((const type *restrict)from)[i];
@@ -14,15 +25,7 @@
 KERNEL void
 kernel_widen(const void *restrict from, int width, size_t n, int64_t *restrict out)
 {
-    if (width == 1) {
-        WIDEN(int8_t)
-    } else if (width == 2) {
-        WIDEN(int16_t)
-    } else if (width == 4) {
-        WIDEN(int32_t)
-    } else {
-        WIDEN(int64_t)
-    }
+    ANY_WIDTH(WIDEN);
 }
 
 KERNEL void
@@ -93,6 +96,53 @@ kernel_compare(enum kernel_compare how, const int64_t *a, const int64_t *b,
     UNREACHABLE();
 }
 
+/* A bound beyond what the width holds is beyond every value. */
+#define AGAINST(type, op, least, most)                                  \
+    const type *values = a, bound = (type)b;                            \
+    const int value = 0, lower = -1, higher = 1;                        \
+    uint8_t below = (uint8_t)(b < (least)) & (uint8_t)(value op lower); \
+    uint8_t above = (uint8_t)(b > (most)) & (uint8_t)(value op higher); \
+    uint8_t within = (uint8_t)(b >= (least)) & (uint8_t)(b <= (most));  \
+    for (size_t i = 0; i < n; i++)                                      \
+        out[i] = (((uint8_t)(values[i] op bound) & within) | below | above) & valid[i];
+#define AGAINST_ANY(op)                            \
+    if (width == 1) {                              \
+        AGAINST(int8_t, op, INT8_MIN, INT8_MAX)    \
+    } else if (width == 2) {                       \
+        AGAINST(int16_t, op, INT16_MIN, INT16_MAX) \
+    } else if (width == 4) {                       \
+        AGAINST(int32_t, op, INT32_MIN, INT32_MAX) \
+    } else {                                       \
+        AGAINST(int64_t, op, INT64_MIN, INT64_MAX) \
+    }
+
+KERNEL void
+kernel_compare_constant(enum kernel_compare how, const void *a, int width, int64_t b,
+    const uint8_t *valid, uint8_t *out, size_t n)
+{
+    switch (how) {
+    case KERNEL_EQ:
+        AGAINST_ANY(==)
+        return;
+    case KERNEL_NE:
+        AGAINST_ANY(!=)
+        return;
+    case KERNEL_LT:
+        AGAINST_ANY(<)
+        return;
+    case KERNEL_LE:
+        AGAINST_ANY(<=)
+        return;
+    case KERNEL_GT:
+        AGAINST_ANY(>)
+        return;
+    case KERNEL_GE:
+        AGAINST_ANY(>=)
+        return;
+    }
+    UNREACHABLE();
+}
+
 KERNEL void
 kernel_add(const int64_t *a, const int64_t *b, int64_t *out, size_t n)
 {
@@ -119,6 +169,37 @@ kernel_scale(const int64_t *a, int64_t factor, int64_t *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         out[i] = a[i] * factor;
+}
+
+#define ADD_COLUMN(type)           \
+    for (size_t i = 0; i < n; i++) \
+        out[i] = ((const type *)a)[i] + b[i];
+
+KERNEL void
+kernel_add_column(const void *a, int width, const int64_t *b, int64_t *out, size_t n)
+{
+    ANY_WIDTH(ADD_COLUMN);
+}
+
+#define SCALE_COLUMN(type)         \
+    for (size_t i = 0; i < n; i++) \
+        out[i] = ((const type *)a)[i] * factor;
+#define SCALE_SHORT(type)          \
+    for (size_t i = 0; i < n; i++) \
+        out[i] = ((const type *)a)[i] * (int32_t)factor;
+
+KERNEL void
+kernel_scale_column(const void *a, int width, int64_t factor, int64_t *out, size_t n)
+{
+    if (width <= 2 && factor >= -UINT16_MAX && factor <= UINT16_MAX) {
+        if (width == 1) { /* 32 bits hold the product */
+            SCALE_SHORT(int8_t);
+        } else {
+            SCALE_SHORT(int16_t);
+        }
+        return;
+    }
+    ANY_WIDTH(SCALE_COLUMN);
 }
 
 /* ---- wide: 128 bits in between ---- */

@@ -30,6 +30,19 @@ kernel_cells_even(const int64_t *values, const uint8_t *valid, int64_t base,
 }
 
 KERNEL void
+kernel_cells_alone(const int64_t *values, const uint8_t *valid, int64_t base,
+    size_t size, uint32_t none, uint32_t *cell, size_t n)
+{
+    uint32_t base32 = (uint32_t)base, size32 = (uint32_t)size;
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t at = (uint32_t)values[i] - base32;
+        uint32_t keep = (uint32_t)0 - ((uint32_t)(at < size32) & valid[i]);
+        cell[i] = (at & keep) | (none & ~keep);
+    }
+}
+
+KERNEL void
 kernel_cells_close(uint32_t *cell, uint32_t none, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -128,6 +141,25 @@ kernel_group_sum(const uint32_t *cell, const uint8_t *mask, const int64_t *value
     }
     for (; i < n; i++)
         sums[cell[i]] += masked(values[i], mask[i]);
+}
+
+KERNEL void
+kernel_group_pack(const uint32_t *cell, const uint8_t *mask, const int64_t *values,
+    int64_t lower, int shift, int64_t *packed, size_t stride, size_t lanes, size_t n)
+{
+    int64_t add[BATCH_ROWS], one = INT64_C(1) << shift;
+    size_t step = lanes > 1 ? stride : 0, i = 0;
+
+    for (size_t k = 0; k < n; k++)
+        add[k] = masked(values[k] - lower + one, mask[k]);
+    for (; i + 4 <= n; i += 4) {
+        packed[cell[i]] += add[i];
+        packed[step + cell[i + 1]] += add[i + 1];
+        packed[2 * step + cell[i + 2]] += add[i + 2];
+        packed[3 * step + cell[i + 3]] += add[i + 3];
+    }
+    for (; i < n; i++)
+        packed[cell[i]] += add[i];
 }
 
 KERNEL void

@@ -152,22 +152,27 @@ told(long double v)
     return v >= 0x1p63L ? INT64_MAX : v < -0x1p63L ? INT64_MIN : (int64_t)llroundl(v);
 }
 
+size_t
+fit_coefficients_n(const struct plan *p)
+{
+    return p->measure.fields_n - 1 + p->measure.intercept;
+}
+
 void
 fit_tell(const struct plan *p, const long double *coefficients, struct buf *json)
 {
-    size_t features = p->measure.fields_n - 1, n = features + p->measure.intercept;
+    size_t features = p->measure.fields_n - 1, n = fit_coefficients_n(p);
 
     buf_addz(json, "{\"keys\":[");
-    for (size_t i = 0; i < n; i++) {
-        const char *name = i < features
-            ? p->scope.fields[p->measure.fields[i]].type.name
+    for (size_t i = 0; i < p->grouping.keys_n * n; i++) {
+        const char *name = i % n < features
+            ? p->scope.fields[p->measure.fields[i % n]].type.name
             : FIT_INTERCEPT;
-        buf_addz(json, i > 0 ? ",[" : "[");
-        measure_text_string(json, name, strlen(name));
-        buf_addz(json, "]");
+        buf_addz(json, i > 0 ? "," : "");
+        measure_text_named(p, i / n, name, json);
     }
     buf_addz(json, "],\"values\":[");
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < p->grouping.keys_n * n; i++)
         buf_addf(json, "%s%lld", i > 0 ? "," : "", (long long)told(coefficients[i]));
     buf_addf(json, "],\"decimals\":%d,\"error95\":\"\"}", FIT_DECIMALS);
 }
@@ -181,9 +186,10 @@ noise_share(const struct mechanism *m, const __int128 *vector)
     return m == NULL ? 0 : mechanism_scale(m) / fmaxl(n, (long double)MOMENT_BOUND);
 }
 
-void
-linear_tell(const struct plan *p, const struct mechanism *m, const __int128 *vector,
-    struct buf *json)
+/* The coefficients of one key, in the fields' own units. */
+static void
+fit_key(const struct plan *p, const struct mechanism *m, const __int128 *vector,
+    long double *out)
 {
     struct system s = {0};
     size_t features = p->measure.fields_n - 1;
@@ -204,5 +210,20 @@ linear_tell(const struct plan *p, const struct mechanism *m, const __int128 *vec
     }
     if (p->measure.intercept)
         x[features] += middle;
-    fit_tell(p, x, json);
+    memcpy(out, x, fit_coefficients_n(p) * sizeof *out);
+}
+
+enum err
+linear_tell(struct diag *d, struct arena *a, const struct plan *p,
+    const struct mechanism *m, const __int128 *vector, struct buf *json)
+{
+    size_t n = fit_coefficients_n(p), width = moments_width(p);
+    long double *all = arena_array(a, sizeof *all, n * p->grouping.keys_n);
+
+    if (all == NULL)
+        return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
+    for (size_t k = 0; k < p->grouping.keys_n; k++)
+        fit_key(p, m, vector + k * width, all + k * n);
+    fit_tell(p, all, json);
+    return ERR_OK;
 }

@@ -1,8 +1,9 @@
 /* logistic.c -- logistic regression by full-batch gradient steps in fixed point. */
 #include "sandbox/logistic.h"
 
+#include "datasite/base/check.h"
+#include "sandbox/cells.h"
 #include "sandbox/linear.h"
-#include "sandbox/rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,27 +16,27 @@
 #define GRID_BITS         16
 #define SCRATCH_BYTES_MAX ((size_t)16 << 30)
 
+struct logistic_cell {
+    int64_t beta[COEFFICIENTS_MAX];
+    __int128 sums[COEFFICIENTS_MAX + 1]; /* of a step; the last: rows */
+    long double rows;                    /* of all steps so far */
+};
+
 struct logistic {
     const struct plan *p;
     size_t features, n; /* fields; coefficients */
     int64_t clip;       /* of a row's gradient, in units; 0: none */
     struct moment_grid grid[MOMENT_FIELDS_MAX];
     int32_t curve[CURVE_N];
-    int64_t beta[COEFFICIENTS_MAX];
-    __int128 sums[COEFFICIENTS_MAX + 1]; /* of a step; the last: rows */
+    size_t cells_n; /* of the grouping, and one for rows that belong to none */
+    struct logistic_cell *at; /* by cell */
     int64_t u[COEFFICIENTS_MAX][BATCH_ROWS];
 };
-
-static size_t
-coefficients_n(const struct plan *p)
-{
-    return p->measure.fields_n - 1 + p->measure.intercept;
-}
 
 size_t
 logistic_width(const struct plan *p)
 {
-    return coefficients_n(p) + 1;
+    return fit_coefficients_n(p) + 1;
 }
 
 /* ---- before data ---- */
@@ -54,7 +55,7 @@ root_up(uint64_t v)
 enum err
 logistic_sensitivity(struct diag *d, const struct plan *p, struct sensitivity *out)
 {
-    uint64_t n = coefficients_n(p), one = (uint64_t)LOGISTIC_ONE;
+    uint64_t n = fit_coefficients_n(p), one = (uint64_t)LOGISTIC_ONE;
     uint64_t clip = (uint64_t)p->measure.clip;
     unsigned __int128 k = (unsigned __int128)p->rows_max;
     unsigned __int128 l1 = n * one, l2sq = n * one * one;
@@ -79,9 +80,7 @@ logistic_plan(struct diag *d, const struct plan *p, const struct price *price,
     struct price each = *price;
     int64_t steps = p->measure.steps;
 
-    if (price->kind == PRICE_ERROR)
-        return FAIL(
-            d, ERR_INVALID, "A fit's error depends on the data; name epsilon or rho.");
+    CHECK(price->kind != PRICE_ERROR); /* measure_coordinate_error refuses it */
     each.nano = price->nano / steps;
     TRY(mechanism_plan(d, p->context->accounting, &each, s, out));
     if (__builtin_mul_overflow(out->price.rho_nano, steps, &out->price.rho_nano))
@@ -92,12 +91,20 @@ logistic_plan(struct diag *d, const struct plan *p, const struct price *price,
     return ERR_OK;
 }
 
-static void
-make_ready(const struct plan *p, struct logistic *l)
+static enum err
+make_ready(struct diag *d, struct arena *a, const struct plan *p, struct logistic **out)
 {
+    struct logistic *l = *out = arena_array(a, sizeof *l, 1);
+
+    if (l == NULL)
+        return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
     l->p = p;
+    l->cells_n = p->grouping.cells + 1;
+    l->at = arena_array(a, sizeof *l->at, l->cells_n);
+    if (l->at == NULL)
+        return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
     l->features = p->measure.fields_n - 1;
-    l->n = coefficients_n(p);
+    l->n = fit_coefficients_n(p);
     l->clip = p->measure.clip;
     for (size_t i = 0; i < l->features; i++) {
         const struct schema_column *c = &p->scope.fields[p->measure.fields[i]].type;
@@ -113,6 +120,7 @@ make_ready(const struct plan *p, struct logistic *l)
     }
     kernel_fill(
         l->u[l->n - 1], LOGISTIC_ONE, BATCH_ROWS); /* the constant, or a field */
+    return ERR_OK;
 }
 
 /* ---- one step ---- */
@@ -143,21 +151,21 @@ shorten(const struct logistic *l, int64_t g[COEFFICIENTS_MAX])
 }
 
 static int64_t
-predicted(const struct logistic *l, size_t row)
+predicted(const struct logistic *l, size_t row, const int64_t *beta)
 {
     int64_t at = 0;
 
     for (size_t j = 0; j < l->n; j++)
-        at += l->beta[j] * l->u[j][row] / LOGISTIC_ONE;
+        at += beta[j] * l->u[j][row] / LOGISTIC_ONE;
     at = at < -CURVE_REACH ? -CURVE_REACH : at > CURVE_REACH ? CURVE_REACH : at;
     return l->curve[(at + CURVE_REACH) >> CURVE_STEP_BITS];
 }
 
 static void
-add_row(struct logistic *l, size_t row, int64_t target, uint8_t mask)
+add_row(struct logistic *l, size_t row, uint32_t cell, int64_t target, uint8_t mask)
 {
     int64_t g[COEFFICIENTS_MAX];
-    int64_t off = predicted(l, row) - target * LOGISTIC_ONE;
+    int64_t off = predicted(l, row, l->at[cell].beta) - target * LOGISTIC_ONE;
     int64_t keep = -(int64_t)mask;
 
     for (size_t j = 0; j < l->n; j++)
@@ -165,13 +173,14 @@ add_row(struct logistic *l, size_t row, int64_t target, uint8_t mask)
     if (l->clip > 0)
         shorten(l, g);
     for (size_t j = 0; j < l->n; j++)
-        l->sums[j] += g[j] & keep;
-    l->sums[l->n] += LOGISTIC_ONE & keep;
+        l->at[cell].sums[j] += g[j] & keep;
+    l->at[cell].sums[l->n] += LOGISTIC_ONE & keep;
 }
 
 static void
-add_batch(struct logistic *l, struct batch *b)
+add_batch(struct logistic *l, const struct cells *cells, struct batch *b)
 {
+    uint32_t cell[BATCH_ROWS];
     const size_t *fields = l->p->measure.fields;
     const int64_t *target = b->values[fields[l->features]];
 
@@ -182,23 +191,27 @@ add_batch(struct logistic *l, struct batch *b)
         for (size_t k = 0; k < b->n; k++)
             l->u[i][k] = l->u[i][k] * LOGISTIC_ONE / l->grid[i].most;
     }
+    cells_of(cells, b, cell);
     for (size_t k = 0; k < b->n; k++)
-        add_row(l, k, target[k] & 1, b->mask[k]);
+        add_row(l, k, cell[k], target[k] & 1, b->mask[k]);
 }
 
 static enum err
 add_up(struct diag *d, struct logistic *l, const struct table *t)
 {
     ARENA_SCOPE(a, SCRATCH_BYTES_MAX);
+    struct cells cells;
     struct rows *w;
     struct batch b;
 
     if (a == NULL)
         return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
-    memset(l->sums, 0, sizeof l->sums);
+    for (size_t i = 0; i < l->cells_n; i++)
+        memset(l->at[i].sums, 0, sizeof l->at[i].sums);
+    TRY(cells_open(d, a, l->p, &l->p->grouping, t, &cells));
     TRY(rows_open(d, a, l->p, t, &w));
     while (rows_next(w, &b))
-        add_batch(l, &b);
+        add_batch(l, &cells, &b);
     return ERR_OK;
 }
 
@@ -206,72 +219,88 @@ enum err
 logistic_vector(struct diag *d, struct arena *a, const struct plan *p,
     const struct table *t, __int128 *out)
 {
-    struct logistic *l = arena_array(a, sizeof *l, 1);
+    struct logistic *l;
 
-    if (l == NULL)
-        return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
-    make_ready(p, l);
+    TRY(make_ready(d, a, p, &l));
     TRY(add_up(d, l, t));
-    memcpy(out, l->sums, (l->n + 1) * sizeof *out);
+    for (size_t k = 0; k < p->grouping.keys_n; k++)
+        memcpy(out + k * (l->n + 1), l->at[grouping_cell(&p->grouping, k)].sums,
+            (l->n + 1) * sizeof *out);
     return ERR_OK;
 }
 
 /* ---- all steps ---- */
 
-/* A function of noisy sums. The rows so far are told by the mean of all steps' counts. */
+/* A function of noisy sums. The rows are told by the mean of all steps' counts. */
 static void
-move_beta(struct logistic *l, long double rows_seen)
+move_beta(struct logistic *l, size_t cell, int64_t step)
 {
-    long double rate = (long double)l->p->measure.rate / 1e6L;
-    long double rows = fmaxl(rows_seen / (long double)LOGISTIC_ONE, 1);
+    long double rate = (long double)l->p->measure.rate / 1e6L, rows;
+    int64_t *beta = l->at[cell].beta;
 
+    l->at[cell].rows += (long double)l->at[cell].sums[l->n];
+    rows = l->at[cell].rows / (long double)step / (long double)LOGISTIC_ONE;
     if (l->p->measure.rate == 0)
         rate = 4 / (long double)l->n; /* what a quarter's curvature allows */
     for (size_t j = 0; j < l->n; j++) {
-        long double to =
-            (long double)l->beta[j] - rate * (long double)l->sums[j] / rows;
+        long double to = (long double)beta[j] -
+            rate * (long double)l->at[cell].sums[j] / fmaxl(rows, 1);
         to = fminl(fmaxl(to, -(long double)BETA_MAX), (long double)BETA_MAX);
-        l->beta[j] = (int64_t)llroundl(to);
+        beta[j] = (int64_t)llroundl(to);
     }
 }
 
-static void
-tell(const struct logistic *l, struct buf *json)
+static enum err
+take_step(struct diag *d, struct logistic *l, const struct mechanism *m,
+    const struct table *t, struct rng *r, int64_t step)
 {
-    long double x[COEFFICIENTS_MAX];
+    const struct grouping *g = &l->p->grouping;
+
+    TRY(add_up(d, l, t));
+    for (size_t k = 0; k < g->keys_n; k++) {
+        __int128 *sums = l->at[grouping_cell(g, k)].sums;
+        for (size_t j = 0; m != NULL && j <= l->n; j++)
+            sums[j] = rng_is_constant(r) ? 0 : sums[j] + mechanism_draw(m, r);
+        move_beta(l, grouping_cell(g, k), step);
+    }
+    return ERR_OK;
+}
+
+/* The coefficients of one cell, in the fields' own units. */
+static void
+own_units(const struct logistic *l, const int64_t *beta, long double *out)
+{
+    const struct plan *p = l->p;
     long double one = (long double)LOGISTIC_ONE;
 
-    if (l->p->measure.intercept)
-        x[l->features] = (long double)l->beta[l->features] / one;
+    if (p->measure.intercept)
+        out[l->features] = (long double)beta[l->features] / one;
     for (size_t i = 0; i < l->features; i++) {
         const struct moment_grid *g = &l->grid[i];
-        int decimals = l->p->scope.fields[l->p->measure.fields[i]].type.decimals;
+        int decimals = p->scope.fields[p->measure.fields[i]].type.decimals;
         long double reach = ldexpl((long double)g->most, g->shift - 1);
-        long double slope = (long double)l->beta[i] / one / reach;
-        if (l->p->measure.intercept)
-            x[l->features] -= slope * (long double)g->middle / 2;
-        x[i] = slope * powl(10, (long double)decimals);
+        long double slope = (long double)beta[i] / one / reach;
+        if (p->measure.intercept)
+            out[l->features] -= slope * (long double)g->middle / 2;
+        out[i] = slope * powl(10, (long double)decimals);
     }
-    fit_tell(l->p, x, json);
 }
 
 enum err
 logistic_answer(struct diag *d, struct arena *a, const struct plan *p,
     const struct mechanism *m, const struct table *t, struct rng *r, struct buf *json)
 {
-    struct logistic *l = arena_array(a, sizeof *l, 1);
-    long double rows = 0;
+    size_t keys_n = p->grouping.keys_n, n = fit_coefficients_n(p);
+    long double *all = arena_array(a, sizeof *all, keys_n * n);
+    struct logistic *l;
 
-    if (l == NULL)
+    if (all == NULL)
         return FAIL(d, ERR_TOO_LARGE, "The question needs too much memory.");
-    make_ready(p, l);
-    for (int64_t step = 1; step <= p->measure.steps; step++) {
-        TRY(add_up(d, l, t));
-        for (size_t j = 0; m != NULL && j <= l->n; j++)
-            l->sums[j] = rng_is_constant(r) ? 0 : l->sums[j] + mechanism_draw(m, r);
-        rows += (long double)l->sums[l->n];
-        move_beta(l, rows / (long double)step);
-    }
-    tell(l, json);
+    TRY(make_ready(d, a, p, &l));
+    for (int64_t step = 1; step <= p->measure.steps; step++)
+        TRY(take_step(d, l, m, t, r, step));
+    for (size_t k = 0; k < keys_n; k++)
+        own_units(l, l->at[grouping_cell(&p->grouping, k)].beta, all + k * n);
+    fit_tell(p, all, json);
     return json->full ? FAIL(d, ERR_TOO_LARGE, "The answer is too long.") : ERR_OK;
 }

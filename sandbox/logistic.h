@@ -8,6 +8,8 @@
  *
  * With k rows of a unit, n coordinates of the gradient and c = min(sqrt(n), C), in units:
  *   L1 = k (min(n, c sqrt(n)) + 1)   L2^2 = k^2 (c^2 + 1)   Linf = k
+ * By group, each has a b of its own, and the steps of all are one release: the bounds
+ * above are those of a unit whose rows lie in one group, and spread they move less.
  * The sigmoid is a table: rows are looked at in integers only.
  * Source: Song, Chaudhuri, Sarwate 2013; Bassily, Smith, Thakurta 2014 (noisy gradient
  * descent), full batch, without sampling. */

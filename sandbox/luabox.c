@@ -5,6 +5,8 @@
 #include "datasite/base/limits.h"
 #include "sandbox/luadefect.h"
 #include "sandbox/luajson.h"
+#include "sandbox/luaorder.h"
+#include "sandbox/luasort.h"
 
 #include <ctype.h>
 #include <lauxlib.h>
@@ -121,17 +123,18 @@ box_format(lua_State *L)
 
 /* ---- ours: metatables without finalizers ---- */
 
+static const char *const no_metamethods[] = {"__gc", "__mode", "__close"};
+
 static int
 box_setmetatable(lua_State *L)
 {
-    static const char *const refused[] = {"__gc", "__mode", "__close"};
-
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_argexpected(L, lua_isnil(L, 2) || lua_istable(L, 2), 2, "nil or table");
-    for (size_t i = 0; i < ARRAY_N(refused) && lua_istable(L, 2); i++) {
-        lua_pushstring(L, refused[i]);
+    for (size_t i = 0; i < ARRAY_N(no_metamethods) && lua_istable(L, 2); i++) {
+        lua_pushstring(L, no_metamethods[i]);
         if (lua_rawget(L, 2) != LUA_TNIL)
-            return luaL_error(L, "setmetatable: %s is not available", refused[i]);
+            return luaL_error(
+                L, "setmetatable: %s is not available", no_metamethods[i]);
         lua_pop(L, 1);
     }
     if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
@@ -217,8 +220,8 @@ static const struct allowed base_list[] = {
     {"error", NULL},
     {"getmetatable", NULL},
     {"ipairs", NULL},
-    {"next", NULL},
-    {"pairs", NULL},
+    {"next", luaorder_next},
+    {"pairs", luaorder_pairs},
     {"pcall", NULL},
     {"print", box_print},
     {"rawequal", NULL},
@@ -256,7 +259,7 @@ static const struct allowed table_list[] = {
     {"move", NULL},
     {"pack", NULL},
     {"remove", NULL},
-    {"sort", NULL},
+    {"sort", luasort},
     {"unpack", NULL},
 };
 static const struct allowed math_list[] = {
@@ -340,6 +343,38 @@ seal_string_metatable(lua_State *L, int env)
     lua_pop(L, 2);
 }
 
+/* Takes a metamethod out of the language. Lua looks it up by a string of its own, made
+ * before any script is there; here that string gets another text, and stays where the old
+ * one is sought: no script can write it. setmetatable says so to the honest; this holds
+ * for what is written into a metatable later. */
+static void
+forget_metamethod(lua_State *L, const char *name)
+{
+    const char *own = lua_pushstring(L, name);
+    size_t n = strlen(name);
+    char *text = (char *)(uintptr_t)own;
+    bool found = true;
+
+    for (int c = 1; found; c++) {
+        text[0] = (char)c;
+        found = lua_pushlstring(L, text, n) == own;
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+/* The library's own large buffers close themselves: their metatable is made while the
+ * names still mean something, and keeps the strings. */
+static void
+know_buffers(lua_State *L)
+{
+    luaL_Buffer b;
+
+    luaL_buffinitsize(L, &b, 2 * LUAL_BUFFERSIZE);
+    luaL_pushresultsize(&b, 0);
+    lua_pop(L, 1);
+}
+
 static int
 build_environment(lua_State *L)
 {
@@ -354,6 +389,9 @@ build_environment(lua_State *L)
     add_library(L, env, luaopen_math, "math", math_list, ARRAY_N(math_list));
     add_library(L, env, luaopen_utf8, "utf8", utf8_list, ARRAY_N(utf8_list));
     seal_string_metatable(L, env);
+    know_buffers(L);
+    for (size_t i = 0; i < ARRAY_N(no_metamethods); i++)
+        forget_metamethod(L, no_metamethods[i]);
     lua_pushvalue(L, env);
     lua_setfield(L, env, "_G");
     lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);

@@ -1,6 +1,8 @@
 /* luajson.c -- Lua values to JSON text and back, in the Lua state's own memory. */
 #include "sandbox/luajson.h"
 
+#include "sandbox/luaorder.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,59 +278,20 @@ put_array(struct writer *w, int index, lua_Integer n, const struct place *at, in
     put(w, at, "]", 1);
 }
 
-static int
-compare_keys(const void *a, const void *b)
-{
-    const struct str *x = a, *y = b;
-    int c = memcmp(x->ptr, y->ptr, x->len < y->len ? x->len : y->len);
-
-    return c != 0 ? c : (x->len > y->len) - (x->len < y->len);
-}
-
-/* Sinks x[i] in a heap of n keys. qsort of libc may ask for memory; this does not. */
-static void
-sink(struct str *x, size_t i, size_t n)
-{
-    for (size_t child; (child = 2 * i + 1) < n; i = child) {
-        struct str moved = x[i];
-        if (child + 1 < n && compare_keys(&x[child], &x[child + 1]) < 0)
-            child++;
-        if (compare_keys(&moved, &x[child]) >= 0)
-            return;
-        x[i] = x[child];
-        x[child] = moved;
-    }
-}
-
-static void
-sort_keys(struct str *x, size_t n)
-{
-    for (size_t i = n / 2; i-- > 0;)
-        sink(x, i, n);
-    for (size_t i = n; i-- > 1;) {
-        struct str last = x[i];
-        x[i] = x[0];
-        x[0] = last;
-        sink(x, 0, i);
-    }
-}
-
 /* Leaves the keys, sorted, in a userdata on the stack; they stay alive in the table. */
-static struct str *
+static struct luakey *
 push_keys(lua_State *L, int index, size_t *n)
 {
-    struct str *keys;
+    struct luakey *keys;
     size_t i = 0;
 
     *n = 0;
     for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1))
         ++*n;
     keys = lua_newuserdatauv(L, (*n + 1) * sizeof *keys, 0);
-    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
-        keys[i].ptr = lua_tolstring(L, -2, &keys[i].len);
-        i++;
-    }
-    sort_keys(keys, *n);
+    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1))
+        keys[i++] = luaorder_key(L, -2);
+    luaorder_sort(keys, *n);
     return keys;
 }
 
@@ -336,14 +299,14 @@ static void // NOLINTNEXTLINE(misc-no-recursion)
 put_map(struct writer *w, int index, const struct place *at, int depth)
 {
     size_t n;
-    const struct str *keys = push_keys(w->L, index, &n);
+    const struct luakey *keys = push_keys(w->L, index, &n);
 
     put(w, at, "{", 1);
     for (size_t i = 0; i < n; i++) {
-        struct place here = {at, keys[i], 0};
+        struct place here = {at, {keys[i].text, keys[i].len}, 0};
         if (i > 0)
             put(w, &here, ",", 1);
-        lua_pushlstring(w->L, keys[i].ptr, keys[i].len);
+        lua_pushlstring(w->L, keys[i].text, keys[i].len);
         put_string(w, lua_gettop(w->L), &here);
         put(w, &here, ":", 1);
         lua_rawget(w->L, index);

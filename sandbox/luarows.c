@@ -483,12 +483,17 @@ luarows_map(struct luarows *r, size_t i)
     int64_t v = r->program.fallback;
 
     r->row = i;
+#ifndef MUTANT_SHARED_QUOTA
     r->work = 0;
+#endif
     r->touched = false;
     luabox_seed(&r->box, r->seed);
     if (setjmp(r->escape) == 0) {
         r->running = true;
-        lua_sethook(L, steps_used_up, LUA_MASKCOUNT, ROW_STEPS);
+#ifdef MUTANT_SHARED_QUOTA
+        if (lua_gethook(L) == NULL) /* else it goes on counting */
+#endif
+            lua_sethook(L, steps_used_up, LUA_MASKCOUNT, ROW_STEPS);
         lua_pushvalue(L, SLOT_PROGRAM);
         lua_pushvalue(L, SLOT_ROWS);
         good = lua_pcall(L, 1, 1, 0) == LUA_OK;

@@ -1,4 +1,5 @@
 /* luarows_serve.c -- the role `rows` of a worker: a program, then its rows. */
+#include "sandbox/attack.h"
 #include "sandbox/jail_socket.h"
 #include "sandbox/luarows.h"
 #include "sandbox/rowwire.h"
@@ -148,6 +149,7 @@ luarows_serve(struct luarows *r)
     struct luabox_report report;
 
     take_program(r);
+    attack_after_ready(r->program.source);
     bool good = luarows_compile(r, &report);
     send_report(FRAME_COMPILED, good, 0, STR(""), report.text);
     if (!good)

@@ -4,6 +4,7 @@
 #include "datasite/base/check.h"
 #include "sandbox/cells.h"
 #include "sandbox/choice.h"
+#include "sandbox/linear.h"
 #include "sandbox/logistic.h"
 #include "sandbox/moments.h"
 #include "sandbox/rowmeasure.h"
@@ -17,17 +18,20 @@
 #define LANES_N         4
 #define NARROW_MAX      (INT64_C(1) << 32) /* values whose sums fit int64 for long */
 #define NARROW_BATCHES  ((INT64_C(1) << 62) / (NARROW_MAX * BATCH_ROWS))
+#define PACK_MOVES_MIN  16 /* rows for each part that has to be moved, at least */
 
-/* What a pass adds up. Cells are those of the grouping (times bins), and one more for
- * the rows that belong to none. */
+/* What a pass adds up. Cells are those of the grouping (times places), and one more for
+ * the rows that belong to none. A histogram's places are its bins; or the values of the
+ * field where these are few, which are put into bins at the end. */
 struct tally {
     const struct plan *p;
-    size_t bins, stride, lanes;
-    bool narrow;
-    int64_t *counts;    /* lanes * stride; NULL: not wanted */
-    int64_t *part;      /* lanes * stride: sums until they are moved */
-    __int128 *sums;     /* stride; NULL: not wanted */
-    int64_t parts_left; /* batches until part has to be moved */
+    size_t bins, places, stride, lanes;
+    bool narrow, by_value;
+    int shift;       /* of packed counts, which stand above their sums; 0: not packed */
+    int64_t *counts; /* lanes * stride; NULL: not wanted */
+    int64_t *part;   /* lanes * stride: sums (packed: and counts) to be moved */
+    __int128 *sums;  /* stride; NULL: not wanted */
+    int64_t parts_max, parts_left; /* batches until part has to be moved */
     struct cells cells;
     int64_t *by_bin;      /* bins: of the cell that is told */
     uint32_t *unit_cells; /* COUNT_UNITS: by row, its cell, or the last one */
@@ -66,7 +70,29 @@ measure_width(const struct plan *p)
 size_t
 measure_told(const struct plan *p)
 {
-    return choice_is(p) ? choice_picks(p) : measure_width(p);
+    switch (p->measure.kind) {
+    case MEASURE_QUANTILE:
+    case MEASURE_MOST_COMMON:
+        return choice_picks(p);
+    case MEASURE_BOUNDS:
+        return 2;
+    case MEASURE_ABOVE_THRESHOLD:
+        return 1;
+    case MEASURE_FIT_LINEAR:
+    case MEASURE_FIT_LOGISTIC:
+        return fit_coefficients_n(p);
+    case MEASURE_COUNT:
+    case MEASURE_COUNT_UNITS:
+    case MEASURE_SUM:
+    case MEASURE_MEAN:
+    case MEASURE_HISTOGRAM:
+    case MEASURE_VARIANCE:
+    case MEASURE_COVARIANCE:
+    case MEASURE_SAMPLE_AGGREGATE:
+    case MEASURE_COLLECT:
+        return measure_width(p);
+    }
+    UNREACHABLE();
 }
 
 static bool
@@ -96,28 +122,47 @@ no_memory(struct diag *d)
 
 /* ---- the cells of a batch ---- */
 
-/* A histogram's cells are those of the grouping, divided into bins. */
+/* A histogram's cells are those of the grouping, divided into places. */
 static void
-batch_bins(const struct tally *y, const struct batch *b, uint32_t *cell)
+batch_places(const struct tally *y, const struct batch *b, uint32_t *cell)
 {
-    uint32_t bin[BATCH_ROWS];
+    uint32_t place[BATCH_ROWS];
     size_t field = y->p->measure.field;
+    const int64_t *values = b->values[field];
+    const uint8_t *valid = b->valid[field];
 
-    kernel_bins(
-        b->values[field], b->valid[field], y->p->measure.edges, y->bins, bin, b->n);
-    kernel_cells_divide(cell, (uint32_t)(y->bins + 1), bin, b->n);
+    if (y->by_value)
+        kernel_cells_alone(values, valid, measured(y->p)->lower, y->places,
+            (uint32_t)y->places, place, b->n);
+    else
+        kernel_bins(values, valid, y->p->measure.edges, y->bins, place, b->n);
+    kernel_cells_divide(cell, (uint32_t)(y->places + 1), place, b->n);
 }
 
 /* ---- adding up ---- */
 
 static void
+move_packed(struct tally *y, size_t cell, int64_t packed)
+{
+    int64_t count = packed >> y->shift;
+
+    y->counts[cell] += count;
+    y->sums[cell] +=
+        packed - (count << y->shift) + (__int128)count * measured(y->p)->lower;
+}
+
+static void
 move_parts(struct tally *y)
 {
-    for (size_t lane = 0; lane < y->lanes; lane++)
-        for (size_t i = 0; i < y->stride; i++)
-            y->sums[i] += y->part[lane * y->stride + i];
+    for (size_t lane = 0; lane < y->lanes; lane++) {
+        const int64_t *part = y->part + lane * y->stride;
+        for (size_t i = 0; i < y->stride && y->shift != 0; i++)
+            move_packed(y, i, part[i]);
+        for (size_t i = 0; i < y->stride && y->shift == 0; i++)
+            y->sums[i] += part[i];
+    }
     memset(y->part, 0, y->lanes * y->stride * sizeof *y->part);
-    y->parts_left = NARROW_BATCHES;
+    y->parts_left = y->parts_max;
 }
 
 static void
@@ -137,18 +182,21 @@ add_whole(struct tally *y, const struct batch *b)
 static void
 add_by_cell(struct tally *y, const struct batch *b, const uint32_t *cell)
 {
-    const int64_t *values;
+    const int64_t *values = y->sums != NULL ? b->values[y->p->measure.field] : NULL;
 
-    if (y->counts != NULL)
+    if (y->counts != NULL && y->shift == 0)
         kernel_group_count(cell, b->mask, y->counts, y->stride, y->lanes, b->n);
     if (y->sums == NULL)
         return;
-    values = b->values[y->p->measure.field];
     if (!y->narrow) {
         kernel_group_sum_wide(cell, b->mask, values, y->sums, b->n);
         return;
     }
-    kernel_group_sum(cell, b->mask, values, y->part, y->stride, y->lanes, b->n);
+    if (y->shift != 0)
+        kernel_group_pack(cell, b->mask, values, measured(y->p)->lower, y->shift,
+            y->part, y->stride, y->lanes, b->n);
+    else
+        kernel_group_sum(cell, b->mask, values, y->part, y->stride, y->lanes, b->n);
     if (--y->parts_left == 0)
         move_parts(y);
 }
@@ -177,8 +225,8 @@ add_batch(struct tally *y, struct batch *b)
         return;
     }
     cells_of(&y->cells, b, cell);
-    if (has_bins(y->p))
-        batch_bins(y, b, cell);
+    if (y->bins > 0)
+        batch_places(y, b, cell);
     if (y->unit_cells != NULL)
         keep_cells(y, b, cell);
     else
@@ -205,32 +253,79 @@ count_units(struct diag *d, struct arena *a, struct tally *y, const struct units
 
 /* ---- the vector ---- */
 
+/* Few enough values that counting by each keeps all lanes in the cache. */
+static bool
+has_few_values(const struct plan *p)
+{
+    const struct schema_column *c = measured(p);
+    size_t cells = p->grouping.cells + 1;
+
+    return c->bounded && c->lower >= INT32_MIN && c->upper <= INT32_MAX &&
+        (size_t)(c->upper - c->lower) + 2 <= LANES_CELLS_MAX / cells;
+}
+
+static void
+settle_places(struct tally *y)
+{
+    const struct plan *p = y->p;
+
+    if (has_bins(p)) {
+        y->bins = y->places = p->measure.bins;
+        y->by_value = has_few_values(p);
+        if (y->by_value)
+            y->places = (size_t)(measured(p)->upper - measured(p)->lower) + 1;
+    }
+    y->stride = (p->grouping.cells + 1) * (y->places + 1);
+    y->lanes = y->stride <= LANES_CELLS_MAX ? LANES_N : 1;
+}
+
+/* Counts and sums of groups are packed where the range of values leaves room for so many
+ * rows that moving the parts is no work: range * rows < 2^shift, rows << shift < 2^62. */
+static void
+settle_packing(struct tally *y)
+{
+    uint64_t range = (uint64_t)(measured(y->p)->upper - measured(y->p)->lower);
+    int bits = 64 - __builtin_clzll(range | 1), rows_bits = (62 - bits) / 2;
+    size_t rows = (size_t)1 << rows_bits;
+
+    y->parts_max = NARROW_BATCHES;
+    if (y->counts == NULL || y->p->grouping.axes_n == 0 ||
+        y->stride * y->lanes > rows / PACK_MOVES_MIN)
+        return;
+    y->shift = bits + rows_bits;
+    y->parts_max = (int64_t)(rows / BATCH_ROWS);
+}
+
+static enum err
+room_for_sums(struct diag *d, struct arena *a, struct tally *y)
+{
+    const struct schema_column *c = measured(y->p);
+
+    y->narrow = c->lower >= -NARROW_MAX && c->upper <= NARROW_MAX;
+    if (y->narrow)
+        settle_packing(y);
+    y->parts_left = y->parts_max;
+    y->part = arena_array(a, sizeof *y->part, y->lanes * y->stride);
+    y->sums = arena_array(a, sizeof *y->sums, y->stride);
+    return y->part != NULL && y->sums != NULL ? ERR_OK : no_memory(d);
+}
+
 static enum err
 tally_room(struct diag *d, struct arena *a, struct tally *y, const struct table *t)
 {
     const struct plan *p = y->p;
     bool by_unit = p->measure.kind == MEASURE_COUNT_UNITS && t->units != NULL;
-    size_t cells = p->grouping.cells + 1;
 
-    y->bins = has_bins(p) ? p->measure.bins : 0;
-    y->stride = cells * (y->bins + 1);
+    settle_places(y);
     y->by_bin = arena_array(a, sizeof *y->by_bin, y->bins + 1);
     if (y->by_bin == NULL)
         return no_memory(d);
-    y->lanes = y->stride <= LANES_CELLS_MAX ? LANES_N : 1;
-    y->parts_left = NARROW_BATCHES;
     if (p->measure.kind != MEASURE_SUM)
         y->counts = arena_array(a, sizeof *y->counts, y->lanes * y->stride);
     if (p->measure.kind != MEASURE_SUM && y->counts == NULL)
         return no_memory(d);
-    if (wants_sums(p)) {
-        y->narrow =
-            measured(p)->lower >= -NARROW_MAX && measured(p)->upper <= NARROW_MAX;
-        y->part = arena_array(a, sizeof *y->part, y->lanes * y->stride);
-        y->sums = arena_array(a, sizeof *y->sums, y->stride);
-        if (y->part == NULL || y->sums == NULL)
-            return no_memory(d);
-    }
+    if (wants_sums(p))
+        TRY(room_for_sums(d, a, y));
     if (by_unit) {
         y->unit_cells = arena_array(a, sizeof *y->unit_cells, t->rows + 1);
         if (y->unit_cells == NULL)
@@ -247,6 +342,25 @@ count_at(const struct tally *y, size_t i)
     for (size_t lane = 0; lane < y->lanes; lane++)
         count += y->counts[lane * y->stride + i];
     return count;
+}
+
+/* Of a cell; whatever the edges are, it takes as many steps as there are values. */
+static void
+count_bins(const struct tally *y, size_t cell, int64_t *out)
+{
+    const int64_t *edges = y->p->measure.edges;
+    size_t first = cell * (y->places + 1), bin = 0;
+
+    memset(out, 0, y->bins * sizeof *out);
+    for (size_t i = 0; i < y->places && !y->by_value; i++)
+        out[i] = count_at(y, first + i);
+    for (size_t i = 0; i < y->places && y->by_value; i++) {
+        int64_t v = measured(y->p)->lower + (int64_t)i;
+        while (bin + 1 < y->bins && edges[bin + 1] <= v)
+            bin++;
+        if (v >= edges[0] && v <= edges[y->bins])
+            out[bin] += count_at(y, first + i);
+    }
 }
 
 static void
@@ -269,13 +383,13 @@ tell_cell(const struct tally *y, size_t cell, __int128 *out)
         return;
     case MEASURE_HISTOGRAM:
     case MEASURE_BOUNDS:
+        count_bins(y, cell, y->by_bin);
         for (size_t i = 0; i < y->bins; i++)
-            out[i] = count_at(y, cell * (y->bins + 1) + i);
+            out[i] = y->by_bin[i];
         return;
     case MEASURE_QUANTILE:
     case MEASURE_MOST_COMMON:
-        for (size_t i = 0; i < y->bins; i++)
-            y->by_bin[i] = count_at(y, cell * (y->bins + 1) + i);
+        count_bins(y, cell, y->by_bin);
         choice_scores(p, y->by_bin, out);
         return;
     case MEASURE_VARIANCE:
@@ -308,7 +422,7 @@ tally_vector(struct diag *d, struct arena *a, const struct plan *p,
     if (y.unit_cells != NULL)
         TRY(count_units(d, a, &y, t->units));
     for (size_t k = 0; k < g->keys_n; k++) {
-        size_t cell = g->cell_of_key != NULL ? g->cell_of_key[k] : k;
+        size_t cell = grouping_cell(g, k);
         tell_cell(&y, cell, out + k * measure_width(p));
     }
     return ERR_OK;

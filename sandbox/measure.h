@@ -9,7 +9,8 @@
 #include "sandbox/plan.h"
 
 size_t measure_width(const struct plan *p);
-/* Integers that are told for each key: fewer than the width where one is chosen. */
+/* Numbers that are told for each key: fewer than the width where they are chosen by the
+ * coordinates, or computed from them. */
 size_t measure_told(const struct plan *p);
 /* out holds measure_width * keys_n. Fails only for want of memory. */
 enum err measure_vector(struct diag *d, struct arena *a, const struct plan *p,
@@ -26,8 +27,11 @@ enum err measure_coordinate_error(struct diag *d, const struct plan *p,
 /* The answer's document; coordinate_error is 0 for the truth. */
 void measure_text(const struct plan *p, const int64_t *vector, int64_t coordinate_error,
     struct buf *out);
-/* Parts of it: `"keys":[…],`, a JSON string, and the decimals of a value. */
+/* Parts of it: `"keys":[…],`, the key of a number that has a name of its own beside its
+ * group's (["A","lower"]), a JSON string, and the decimals of a value. */
 void measure_text_keys(const struct plan *p, struct buf *out);
+void measure_text_named(
+    const struct plan *p, size_t key, const char *name, struct buf *out);
 void measure_text_string(struct buf *out, const char *text, size_t n);
 int measure_decimals(const struct plan *p);
 /* Bytes that the answer can have at most. */

@@ -173,21 +173,21 @@ blocks_error(const struct plan *p, int64_t coordinate, char out[32])
     return fixed_text((int64_t)width, measure_decimals(p), out);
 }
 
-/* Rows by which a value may be less common than one that was left out, rounded up. */
+/* Rows by which a choice may stand behind the best one, rounded up. */
 static char *
-scores_error(const struct plan *p, int64_t coordinate, char out[32])
+choice_error(const struct plan *p, int64_t coordinate, char out[32])
 {
-    int64_t factor = (int64_t)choice_candidates(p);
+    int64_t row = choice_row(p);
 
-    return fixed_text(coordinate / factor + (coordinate % factor > 0), 0, out);
+    return fixed_text(coordinate / row + (coordinate % row > 0), 0, out);
 }
 
 /* Does the noise alone say how far the answer is off? */
 static bool
 has_error(const struct plan *p)
 {
-    static const enum measure_kind without[] = {MEASURE_QUANTILE, MEASURE_BOUNDS,
-        MEASURE_FIT_LINEAR, MEASURE_FIT_LOGISTIC, MEASURE_COLLECT};
+    static const enum measure_kind without[] = {
+        MEASURE_BOUNDS, MEASURE_FIT_LINEAR, MEASURE_FIT_LOGISTIC, MEASURE_COLLECT};
 
     for (size_t i = 0; i < ARRAY_N(without); i++)
         if (p->measure.kind == without[i])
@@ -205,8 +205,8 @@ measure_error(const struct plan *p, int64_t coordinate, int64_t rows, char out[3
         return mean_error(p, coordinate, rows, out);
     if (p->measure.kind == MEASURE_SAMPLE_AGGREGATE)
         return blocks_error(p, coordinate, out);
-    if (p->measure.kind == MEASURE_MOST_COMMON)
-        return scores_error(p, coordinate, out);
+    if (choice_is(p))
+        return choice_error(p, coordinate, out);
     if (moments_are(p))
         coordinate = moments_error(p, coordinate, rows);
     return fixed_text(coordinate, measure_decimals(p), out);
@@ -229,12 +229,21 @@ fixed_down(struct str s, int decimals, int64_t *out)
     return str_fixed(s, decimals, out);
 }
 
+/* Decimals in which an error is asked for. */
+static int
+error_decimals(const struct plan *p)
+{
+    if (choice_is(p))
+        return 0; /* rows */
+    if (p->measure.kind == MEASURE_MEAN)
+        return measured(p)->decimals + ERROR_DECIMALS;
+    return measure_decimals(p);
+}
+
 enum err
 measure_coordinate_error(
     struct diag *d, const struct plan *p, struct str error, int64_t rows, int64_t *out)
 {
-    bool mean = p->measure.kind == MEASURE_MEAN;
-    int decimals = mean ? measured(p)->decimals + ERROR_DECIMALS : measure_decimals(p);
     __int128 width;
     int64_t asked;
 
@@ -242,16 +251,16 @@ measure_coordinate_error(
         return FAIL(d, ERR_INVALID,
             "The error of a %s depends on the data; name epsilon or rho.",
             measure_name(p->measure.kind));
-    if (!fixed_down(error, decimals, &asked))
+    if (!fixed_down(error, error_decimals(p), &asked))
         return FAIL(d, ERR_INVALID, "error must be a positive decimal number.");
     width = asked;
-    if (mean)
+    if (p->measure.kind == MEASURE_MEAN)
         width = width * 2 * (rows > 1 ? rows : 1) * SQRT2_DEN /
             ((__int128)SQRT2_NUM * power_of_ten(ERROR_DECIMALS));
     if (p->measure.kind == MEASURE_SAMPLE_AGGREGATE)
         width = width * p->measure.blocks / power_of_ten(BLOCKS_MORE_DECIMALS);
-    if (p->measure.kind == MEASURE_MOST_COMMON)
-        width *= (__int128)choice_candidates(p);
+    if (choice_is(p))
+        width *= choice_row(p);
     if (moments_are(p))
         width = moments_coordinate_error(p, asked, rows);
     if (width <= 0)
@@ -292,21 +301,18 @@ add_key_part(struct buf *out, const struct plan *p, const struct axis *x, size_t
     }
 }
 
+/* "A",true */
 static void
-add_key(struct buf *out, const struct plan *p, size_t key)
+add_key_parts(struct buf *out, const struct plan *p, size_t key)
 {
     const struct grouping *g = &p->grouping;
-    size_t cell = g->cell_of_key != NULL ? g->cell_of_key[key] : key;
-    size_t stride = g->cells;
+    size_t cell = grouping_cell(g, key), stride = g->cells;
 
-    buf_addz(out, "[");
     for (size_t i = 0; i < g->axes_n; i++) {
         stride /= g->axes[i].n;
-        if (i > 0)
-            buf_addz(out, ",");
+        buf_addz(out, i > 0 ? "," : "");
         add_key_part(out, p, &g->axes[i], cell / stride % g->axes[i].n);
     }
-    buf_addz(out, "]");
 }
 
 /* A key's answer is a list, not a number. */
@@ -362,10 +368,21 @@ measure_text_keys(const struct plan *p, struct buf *out)
 {
     buf_addz(out, "\"keys\":[");
     for (size_t k = 0; k < p->grouping.keys_n; k++) {
-        buf_addz(out, k > 0 ? "," : "");
-        add_key(out, p, k);
+        buf_addz(out, k > 0 ? ",[" : "[");
+        add_key_parts(out, p, k);
+        buf_addz(out, "]");
     }
     buf_addz(out, "],");
+}
+
+void
+measure_text_named(const struct plan *p, size_t key, const char *name, struct buf *out)
+{
+    buf_addz(out, "[");
+    add_key_parts(out, p, key);
+    buf_addz(out, p->grouping.axes_n > 0 ? "," : "");
+    measure_text_string(out, name, strlen(name));
+    buf_addz(out, "]");
 }
 
 void
@@ -391,10 +408,20 @@ measure_text(const struct plan *p, const int64_t *vector, int64_t coordinate_err
         measure_decimals(p), error_of(p, vector, coordinate_error, error));
 }
 
+/* Each number has a key of its own (measure_text_named). */
+static bool
+is_named(const struct plan *p)
+{
+    return p->measure.kind == MEASURE_BOUNDS || p->measure.kind == MEASURE_FIT_LINEAR ||
+        p->measure.kind == MEASURE_FIT_LOGISTIC;
+}
+
 size_t
 measure_text_bytes(const struct plan *p)
 {
-    size_t bytes = 256 + p->grouping.keys_n * measure_told(p) * VALUE_BYTES;
+    size_t values = p->grouping.keys_n * measure_told(p);
+    size_t keys = is_named(p) ? values : p->grouping.keys_n;
+    size_t bytes = 256 + values * VALUE_BYTES;
 
     for (size_t i = 0; i < p->grouping.axes_n; i++) {
         const struct axis *x = &p->grouping.axes[i];
@@ -406,7 +433,7 @@ measure_text_bytes(const struct plan *p)
                                           : 0;
             longest = n * 6 + 8 > longest ? n * 6 + 8 : longest; /* escapes */
         }
-        bytes += p->grouping.keys_n * longest;
+        bytes += keys * longest;
     }
-    return bytes;
+    return bytes + (is_named(p) ? keys * (6 * NAME_BYTES_MAX + 8) : 0);
 }

@@ -60,7 +60,7 @@ compare(struct diag *d, const struct broker_setup *s, const struct frame *order,
     struct table data __attribute__((cleanup(table_release_p))) = {0};
     struct table mock __attribute__((cleanup(table_release_p))) = {0};
     struct csv_report report = {0};
-    struct jail jail = {.role = JAIL_BROKER};
+    struct jail jail = {.role = JAIL_BROKER, .has_empty = s->home.room.has_empty};
     struct mock_order o;
 
     TRY(read_order(d, a, order, &o));

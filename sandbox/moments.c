@@ -184,7 +184,7 @@ moments_vector(struct diag *d, struct arena *a, const struct plan *p,
     while (rows_next(w, &b))
         add_batch(&m, &b);
     for (size_t k = 0; k < g->keys_n; k++) {
-        size_t cell = g->cell_of_key != NULL ? g->cell_of_key[k] : k;
+        size_t cell = grouping_cell(g, k);
         for (size_t at = 0; at < m.width; at++)
             out[k * m.width + at] = m.sums[at * m.stride + cell];
     }
@@ -405,7 +405,7 @@ moments_answer(struct diag *d, struct arena *a, const struct plan *p,
     for (size_t i = 0; m != NULL && i < n; i++)
         vector[i] = rng_is_constant(r) ? 0 : vector[i] + mechanism_draw(m, r);
     if (p->measure.kind == MEASURE_FIT_LINEAR)
-        linear_tell(p, m, vector, json);
+        TRY(linear_tell(d, a, p, m, vector, json));
     else
         tell(p, m, vector, json);
     return json->full ? FAIL(d, ERR_TOO_LARGE, "The answer is too long.") : ERR_OK;

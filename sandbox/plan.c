@@ -270,8 +270,9 @@ open_scope(struct plan_reader *r)
     s->visible = arena_array(r->a, sizeof *s->visible, s->fields_max);
     r->plan->steps = arena_array(r->a, sizeof *r->plan->steps, 2 * PLAN_OPS_MAX);
     r->plan->needed = arena_array(r->a, sizeof *r->plan->needed, s->fields_max);
+    r->plan->in_place = arena_array(r->a, sizeof *r->plan->in_place, s->fields_max);
     if (s->fields == NULL || s->visible == NULL || r->plan->steps == NULL ||
-        r->plan->needed == NULL) {
+        r->plan->needed == NULL || r->plan->in_place == NULL) {
         return plan_no_memory(r);
     }
     for (size_t i = 0; i < c->schema->columns_n; i++) {
@@ -287,9 +288,14 @@ open_scope(struct plan_reader *r)
 static void
 need_expr(struct plan *p, const struct expr *e)
 {
-    for (size_t i = 0; i < e->steps_n; i++)
-        if (e->steps[i].op == EXPR_FIELD)
-            p->needed[e->steps[i].field] = true;
+    for (size_t i = 0; i < e->steps_n; i++) {
+        size_t field = e->steps[i].field;
+        bool lies = expr_reads_in_place(&e->steps[i]);
+        if (lies && p->scope.fields[field].kind == FIELD_COLUMN)
+            p->in_place[field] = true;
+        else if (lies || e->steps[i].op == EXPR_FIELD)
+            p->needed[field] = true;
+    }
 }
 
 static void

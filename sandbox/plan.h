@@ -43,13 +43,19 @@ struct axis {
 /* Which cell a row falls in: the cross product of the axes, then the key of that cell. */
 struct grouping {
     size_t axes_n;   /* 0: not grouped */
-    bool is_unknown; /* one axis, whose keys only the data know */
+    bool is_unknown; /* only the data know the keys; the axes list no values */
     struct axis axes[GROUP_FIELDS_MAX];
     size_t cells; /* product of axes[].n; 1 when not grouped */
     size_t keys_n;
     const uint32_t *key_of_cell; /* NULL: the same; keys_n: no key */
     const uint32_t *cell_of_key; /* NULL: the same */
 };
+
+static inline size_t
+grouping_cell(const struct grouping *g, size_t key)
+{
+    return g->cell_of_key != NULL ? g->cell_of_key[key] : key;
+}
 
 struct plan_step {
     enum plan_step_kind kind;
@@ -129,8 +135,9 @@ struct plan {
     int64_t groups_max; /* groups that one unit's rows reach, at most */
     struct plan_measure measure;
     bool exact;
-    bool *needed;  /* by field: something reads it */
-    size_t copies; /* of each row, by a join; 1 without */
+    bool *needed;   /* by field: something reads it */
+    bool *in_place; /* by field: a column that expressions read where it lies */
+    size_t copies;  /* of each row, by a join; 1 without */
     struct partition partition;
     const struct row_program *programs[ROW_PROGRAMS_MAX];
     size_t programs_n;

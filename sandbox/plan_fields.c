@@ -95,9 +95,9 @@ plan_above_threshold(struct plan_reader *r, json_t *obj)
 {
     const json_t *list;
 
-    if (r->plan->grouping.axes_n > 0)
-        return PLAN_FAIL(r, "is not answered by group; use where for each of them");
     TRY(plan_array(r, obj, "queries", QUERIES_MAX, &list));
+    if (json_array_size(list) > GROUP_CELLS_MAX / r->plan->grouping.cells)
+        return PLAN_FAIL(r, "has too many queries for so many keys");
     TRY(make_room(r, json_array_size(list)));
     for (size_t i = 0; i < json_array_size(list); i++)
         TRY(add_query(r, json_array_get(list, i)));
@@ -191,8 +191,6 @@ plan_fit(struct plan_reader *r, json_t *obj)
     const struct plan_measure *m = &r->plan->measure;
     const json_t *target = json_object_get(obj, "target");
 
-    if (r->plan->grouping.axes_n > 0)
-        return PLAN_FAIL(r, "is not answered by group; use where for each of them");
     TRY(take_model(r, obj));
     TRY(take_intercept(r, obj));
     TRY(take_steps(r, obj));

@@ -59,14 +59,20 @@ settle_cells(const struct plan_reader *r, struct grouping *g)
     return ERR_OK;
 }
 
-/* The keys of one text, or category that is kept private, can be left to the data. */
+/* Where texts, or categories that are kept private, are among the columns, the keys can
+ * be left to the data. Numbers cannot: they are for bins. */
 static bool
 may_be_unknown(const struct plan_reader *r, const struct grouping *g)
 {
-    const struct schema_column *c = &r->plan->scope.fields[g->axes[0].field].type;
+    bool all_public = true;
 
-    return g->axes_n == 1 && !is_public(c) &&
-        (c->type == COL_TEXT || c->type == COL_CATEGORY);
+    for (size_t i = 0; i < g->axes_n; i++) {
+        const struct schema_column *c = &r->plan->scope.fields[g->axes[i].field].type;
+        if (c->type != COL_TEXT && c->type != COL_CATEGORY && c->type != COL_BOOLEAN)
+            return false;
+        all_public = all_public && is_public(c);
+    }
+    return !all_public;
 }
 
 static enum err

@@ -164,12 +164,10 @@ take_bounds(struct plan_reader *r, json_t *obj)
     c = &r->plan->scope.fields[m->field].type;
     if (c->type != COL_INTEGER && c->type != COL_DECIMAL)
         return PLAN_FAIL(r, "%s is not a number", c->name);
-    if (r->plan->grouping.axes_n > 0)
-        return PLAN_FAIL(r, "is not answered by group; use where for each of them");
     bounds_edges(edges);
     m->edges = edges;
     m->bins = BOUNDS_BINS;
-    return ERR_OK;
+    return check_bins(r);
 }
 
 static enum err

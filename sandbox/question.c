@@ -115,8 +115,8 @@ plan_mechanism(struct diag *d, struct question *q, const struct price *asked)
             choice_is_monotone(p), choice_candidates(p), choice_picks(p),
             &q->mechanism);
     if (p->measure.kind == MEASURE_ABOVE_THRESHOLD)
-        return sparse_plan(
-            d, accounting, asked, q->sensitivity.linf, true, &q->mechanism);
+        return sparse_plan(d, accounting, asked, q->sensitivity.linf, true,
+            p->measure.fields_n, &q->mechanism);
     if (p->measure.kind == MEASURE_FIT_LOGISTIC)
         return logistic_plan(d, p, asked, &q->sensitivity, &q->mechanism);
     return mechanism_plan(d, accounting, asked, &q->sensitivity, &q->mechanism);
@@ -296,7 +296,7 @@ columns_read(const struct plan *p)
     json_t *list = json_array();
 
     for (size_t i = 0; i < p->scope.fields_n; i++)
-        if (p->needed[i] && p->scope.fields[i].kind == FIELD_COLUMN)
+        if ((p->needed[i] || p->in_place[i]) && p->scope.fields[i].kind == FIELD_COLUMN)
             json_array_append_new(list, json_string(p->scope.fields[i].type.name));
     return list;
 }

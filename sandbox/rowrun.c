@@ -2,6 +2,7 @@
 #include "sandbox/rowrun.h"
 
 #include "datasite/base/check.h"
+#include "datasite/base/clock.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/json.h"
 #include "sandbox/frame.h"
@@ -11,6 +12,11 @@
 #include <string.h>
 
 #define BLOCK_SLOT (STARTER_SLOTS - 1)
+/* How long a process may be silent: far more than its quota takes on a busy machine. */
+#define START_MS    30000
+#define ROW_MS      2000
+#define BLOCK_MS    10000
+#define BLOCK_WALLS 8 /* of the processor time that it has */
 
 _Static_assert(ROW_PROGRAMS_MAX < STARTER_SLOTS, "a place for every program");
 
@@ -22,13 +28,51 @@ is_over(const struct rowrun *r)
     return r->failed != ERR_OK;
 }
 
-/* Faults of the starter and the clock are the run's; the rest is the program's. */
+static struct monous
+end_of_all(const struct rowrun *r)
+{
+    return (struct monous){r->deadline.us + r->left_us};
+}
+
+/* So long from now, and not beyond what all have together. */
+static struct monous
+after_ms(const struct rowrun *r, int64_t ms)
+{
+    struct monous soon = {clock_mono().us + ms * 1000}, end = end_of_all(r);
+
+    return soon.us < end.us ? soon : end;
+}
+
+/* A fault of the starter, or of the jail. */
 static void
-note_fault(struct rowrun *r, enum err e)
+note_fault(struct rowrun *r)
 {
     if (!is_over(r))
-        r->failed = e == ERR_TIMEOUT ? ERR_TIMEOUT : ERR_SANDBOX;
+        r->failed = ERR_SANDBOX;
 }
+
+/* Silence of a process is its program's own, until the time of all is over. */
+static void
+note_silence(struct rowrun *r, enum err e)
+{
+    if (e == ERR_TIMEOUT && !is_over(r) && clock_mono().us >= end_of_all(r).us)
+        r->failed = ERR_TIMEOUT;
+}
+
+/* The time that the port is busy, by scope. */
+struct stint {
+    struct rowrun *r;
+    int64_t began_us;
+};
+
+static void
+stint_end(struct stint *s)
+{
+    s->r->spent_us += clock_mono().us - s->began_us;
+}
+#define STINT_SCOPE(r) \
+    struct stint stint \
+        __attribute__((cleanup(stint_end), unused)) = {(r), clock_mono().us}
 
 static void
 dismiss(struct rowrun *r, struct rowrun_process *p)
@@ -42,7 +86,7 @@ dismiss(struct rowrun *r, struct rowrun_process *p)
     e = starter_dismiss(
         &d, r->starter_fd, FRAME_NO_DEADLINE, (size_t)(p - r->processes));
     if (e != ERR_OK)
-        note_fault(r, e);
+        note_fault(r);
 }
 
 static void
@@ -81,10 +125,10 @@ reply_release(struct reply *r)
     struct reply name __attribute__((cleanup(reply_release))) = {0}
 
 static enum err
-take_reply(
-    struct diag *d, struct rowrun *r, int fd, enum frame_type want, struct reply *out)
+take_reply(struct diag *d, int fd, struct monous deadline, enum frame_type want,
+    struct reply *out)
 {
-    TRY(frame_recv(d, fd, r->deadline, &out->frame));
+    TRY(frame_recv(d, fd, deadline, &out->frame));
     if (out->frame.type != want)
         return FAIL(d, ERR_INVALID, "a row process spoke out of turn");
     struct fields f = fields_of(buf_str(&out->frame.body));
@@ -103,14 +147,15 @@ greet(struct diag *d, struct rowrun *r, struct rowrun_process *p, struct reply *
 {
     BUF_SCOPE(body);
     struct worker w = {.pid = 0, .fd = p->fd};
+    struct monous deadline = after_ms(r, START_MS);
 
-    TRY(worker_ready(d, &w, r->deadline));
+    TRY(worker_ready(d, &w, deadline));
     buf_init(&body, frame_bytes_max(FRAME_PROGRAM));
     put_program(&body, r, p->program);
     if (body.full)
         return FAIL(d, ERR_INVALID, "a row program that is too long");
-    TRY(frame_send(d, p->fd, r->deadline, FRAME_PROGRAM, buf_str(&body), NULL, 0));
-    return take_reply(d, r, p->fd, FRAME_COMPILED, reply);
+    TRY(frame_send(d, p->fd, deadline, FRAME_PROGRAM, buf_str(&body), NULL, 0));
+    return take_reply(d, p->fd, deadline, FRAME_COMPILED, reply);
 }
 
 /* A fresh process with the program; reply says whether the text compiled. */
@@ -122,18 +167,20 @@ start(struct diag *d, struct rowrun *r, struct rowrun_process *p, struct reply *
         .role = map ? WORKER_MAP : WORKER_BLOCK,
         .memory_bytes = map ? ROW_MAP_MEMORY : r->memory_bytes,
         .cpu_ms = map ? ROW_MAP_CPU_MS : r->cpu_ms};
-    enum err e = starter_hire(
-        d, r->starter_fd, r->deadline, (size_t)(p - r->processes), &l, &p->fd);
+    enum err e = starter_hire(d, r->starter_fd, after_ms(r, START_MS),
+        (size_t)(p - r->processes), &l, &p->fd);
 
+    note_silence(r, e);
     if (e != ERR_OK) {
-        note_fault(r, e);
+        note_fault(r);
         return e;
     }
     e = greet(d, r, p, reply);
+    note_silence(r, e);
+    if (e == ERR_SANDBOX)
+        note_fault(r);
     if (e != ERR_OK)
         dismiss(r, p);
-    if (e == ERR_TIMEOUT || e == ERR_SANDBOX)
-        note_fault(r, e);
     return e;
 }
 
@@ -170,6 +217,7 @@ check(void *self, struct diag *d, const struct row_program *p)
     REPLY_SCOPE(reply);
     struct diag inner = {0};
     bool map = p->kind == ROW_MAP;
+    STINT_SCOPE(r);
 
     dismiss(r, at);
     *at = (struct rowrun_process){.program = p, .fd = -1};
@@ -225,7 +273,7 @@ put_texts(struct buf *out, const struct row_batch *in, const struct schema_colum
 
 /* Rows [from, from + n) of a batch. */
 static enum err
-send_rows(struct diag *d, struct rowrun *r, int fd, const struct row_program *p,
+send_rows(struct diag *d, int fd, struct monous deadline, const struct row_program *p,
     const struct row_batch *in, size_t from, size_t n)
 {
     BUF_SCOPE(out);
@@ -244,7 +292,7 @@ send_rows(struct diag *d, struct rowrun *r, int fd, const struct row_program *p,
     }
     if (out.full)
         return FAIL(d, ERR_SANDBOX, "rows that are too long");
-    return frame_send(d, fd, r->deadline, FRAME_BATCH, buf_str(&out), NULL, 0);
+    return frame_send(d, fd, deadline, FRAME_BATCH, buf_str(&out), NULL, 0);
 }
 
 static int64_t
@@ -260,9 +308,10 @@ map_rows(struct rowrun *r, struct rowrun_process *at, const struct row_batch *in
 {
     FRAME_SCOPE(reply);
     struct diag d = {0};
+    struct monous deadline = after_ms(r, (int64_t)n * ROW_MS);
 
-    TRY(send_rows(&d, r, at->fd, at->program, in, from, n));
-    TRY(frame_recv(&d, at->fd, r->deadline, &reply));
+    TRY(send_rows(&d, at->fd, deadline, at->program, in, from, n));
+    TRY(frame_recv(&d, at->fd, deadline, &reply));
     if (reply.type != FRAME_VALUES || reply.body.len != n * sizeof *out)
         return FAIL(&d, ERR_INVALID, "a row process gave no values");
     memcpy(out + from, reply.body.ptr, n * sizeof *out);
@@ -284,8 +333,7 @@ map_apart(struct rowrun *r, struct rowrun_process *at, const struct row_batch *i
         if (at->fd == -1 && !restart(r, at, p))
             continue;
         e = map_rows(r, at, in, i, 1, out);
-        if (e == ERR_TIMEOUT)
-            note_fault(r, e);
+        note_silence(r, e);
         if (e != ERR_OK) {
             out[i] = p->fallback;
             dismiss(r, at);
@@ -299,6 +347,7 @@ map(void *self, const struct row_program *p, const struct row_batch *in, int64_t
     struct rowrun *r = self;
     struct rowrun_process *at = place_of(r, p);
     enum err e = ERR_IO;
+    STINT_SCOPE(r);
 
     for (size_t i = 0; i < in->n; i++)
         out[i] = p->fallback;
@@ -308,8 +357,7 @@ map(void *self, const struct row_program *p, const struct row_batch *in, int64_t
         e = map_rows(r, at, in, 0, in->n, out);
     if (e == ERR_OK)
         return;
-    if (e == ERR_TIMEOUT)
-        note_fault(r, e);
+    note_silence(r, e);
     dismiss(r, at);
     map_apart(r, at, in, out);
 }
@@ -320,8 +368,10 @@ static void
 open_block(void *self, const struct row_program *p)
 {
     struct rowrun *r = self;
+    STINT_SCOPE(r);
 
     (void)restart(r, place_of(r, p), p);
+    r->block_deadline = after_ms(r, BLOCK_MS + (r->cpu_ms * BLOCK_WALLS));
 }
 
 /* What a process that is gone would have read is dropped. */
@@ -332,12 +382,14 @@ feed(void *self, const struct row_program *p, const struct row_batch *in)
     struct rowrun_process *at = place_of(r, p);
     struct diag d = {0};
     enum err e;
+    STINT_SCOPE(r);
 
     if (at->fd == -1 || in->n == 0)
         return;
-    e = send_rows(&d, r, at->fd, p, in, 0, in->n);
-    if (e == ERR_TIMEOUT || e == ERR_SANDBOX)
-        note_fault(r, e);
+    e = send_rows(&d, at->fd, r->block_deadline, p, in, 0, in->n);
+    note_silence(r, e);
+    if (e == ERR_SANDBOX)
+        note_fault(r);
     if (e != ERR_OK)
         dismiss(r, at);
 }
@@ -348,13 +400,13 @@ finish(struct rowrun *r, struct rowrun_process *at, struct reply *reply)
     static const struct row_batch none = {.n = 0};
     struct diag d = {0};
     enum err e = ERR_IO;
+    STINT_SCOPE(r);
 
     if (at->fd != -1)
-        e = send_rows(&d, r, at->fd, at->program, &none, 0, 0);
+        e = send_rows(&d, at->fd, r->block_deadline, at->program, &none, 0, 0);
     if (e == ERR_OK)
-        e = take_reply(&d, r, at->fd, FRAME_RESULT, reply);
-    if (e == ERR_TIMEOUT)
-        note_fault(r, e);
+        e = take_reply(&d, at->fd, r->block_deadline, FRAME_RESULT, reply);
+    note_silence(r, e);
     dismiss(r, at);
     return e;
 }
@@ -409,10 +461,22 @@ rowrun_port(struct rowrun *r)
 }
 
 void
+rowrun_begin(struct rowrun *r, struct monous deadline)
+{
+    r->deadline = deadline;
+    r->spent_us = 0;
+}
+
+struct monous
 rowrun_end(struct rowrun *r)
 {
+    int64_t own;
+
     for (size_t i = 0; i < STARTER_SLOTS; i++) {
         dismiss(r, &r->processes[i]);
         r->processes[i].program = NULL;
     }
+    own = r->spent_us < r->left_us ? r->spent_us : r->left_us;
+    r->left_us -= own;
+    return (struct monous){r->deadline.us + own};
 }

@@ -1,8 +1,12 @@
 /* rowrun.h -- the broker's side of row processes: a row port whose programs run jailed.
  *
- * A process for each map of a question, a process for each block. A process that dies, or
- * says what makes no sense, costs the row or block it was busy with its value: that is
- * the default. Only time that ran out and faults of our own end the run, by `failed`. */
+ * A process for each map of a question, a process for each block. A process that dies,
+ * is silent for longer than a row or a block may last, or says what makes no sense, costs
+ * the row or block it was busy with its value: that is the default.
+ *
+ * The clock of a run stands still while row programs work: how long they take must not
+ * decide how the run ends. Only faults of our own end it, by `failed`, and the time that
+ * all row programs of a run have together, which is so long that no quota reaches it. */
 #ifndef SANDBOX_ROWRUN_H
 #define SANDBOX_ROWRUN_H
 
@@ -16,7 +20,10 @@ struct rowrun_process {
 
 struct rowrun {
     int starter_fd;
-    struct monous deadline;
+    struct monous deadline;       /* of the run, as the question began */
+    int64_t left_us;              /* what row programs still have beside it */
+    int64_t spent_us;             /* of it, by this question */
+    struct monous block_deadline; /* of the block that is open */
     int64_t memory_bytes, cpu_ms; /* of a block */
     uint64_t seed;
     bool is_mock;    /* what a collect's failure says may be told */
@@ -24,9 +31,11 @@ struct rowrun {
     struct rowrun_process processes[STARTER_SLOTS]; /* the last is the blocks' */
 };
 
-/* starter_fd, deadline and limits are set. The port borrows r. */
+/* starter_fd, left_us and limits are set. The port borrows r. */
 struct row_port rowrun_port(struct rowrun *r);
-/* After each question: nothing lives from one to the next. */
-void rowrun_end(struct rowrun *r);
+/* Around each question: nothing lives from one to the next. The run's deadline goes in,
+ * and comes out later by the time that row programs took. */
+void rowrun_begin(struct rowrun *r, struct monous deadline);
+struct monous rowrun_end(struct rowrun *r);
 
 #endif

@@ -23,6 +23,7 @@ struct rows {
     struct expr_reg **own; /* by field: where its values are put together */
     const int64_t **values;
     const uint8_t **valid;
+    struct expr_lying *lying;
     const int64_t **where_codes;  /* by step */
     const int64_t **derive_codes; /* by field */
 };
@@ -92,11 +93,13 @@ prepare(struct diag *d, struct arena *a, struct rows *w)
     w->own = arena_array(a, sizeof *w->own, fields_n);
     w->values = arena_array(a, sizeof *w->values, fields_n);
     w->valid = arena_array(a, sizeof *w->valid, fields_n);
+    w->lying = arena_array(a, sizeof *w->lying, fields_n);
     w->derive_codes = arena_array(a, sizeof *w->derive_codes, fields_n);
     w->where_codes = arena_array(a, sizeof *w->where_codes, steps_n + 1);
     w->keys = arena_array(a, sizeof *w->keys, steps_n + 1);
     if (w->regs == NULL || w->own == NULL || w->values == NULL || w->valid == NULL ||
-        w->derive_codes == NULL || w->where_codes == NULL || w->keys == NULL) {
+        w->lying == NULL || w->derive_codes == NULL || w->where_codes == NULL ||
+        w->keys == NULL) {
         return no_memory(d);
     }
     TRY(prepare_fields(d, a, w));
@@ -116,8 +119,12 @@ static void
 make_column(struct rows *w, size_t i, size_t from, size_t n)
 {
     const struct column *c = &w->t->columns[w->plan->scope.fields[i].source];
+    const char *at = (const char *)c->values + from * (size_t)c->width;
 
     w->valid[i] = c->valid != NULL ? c->valid + from : all_valid();
+    w->lying[i] = (struct expr_lying){at, c->width};
+    if (!w->plan->needed[i])
+        return;
     if (c->width == sizeof(int64_t)) {
         w->values[i] = (const int64_t *)c->values + from;
         return;
@@ -152,7 +159,7 @@ static void
 make_derived(struct rows *w, size_t i, size_t n)
 {
     const struct field *f = &w->plan->scope.fields[i];
-    struct expr_input in = {w->values, w->valid, w->derive_codes[i]};
+    struct expr_input in = {w->values, w->valid, w->lying, w->derive_codes[i]};
     struct expr_reg *own = w->own[i];
     int finer = f->type.decimals - f->expr->decimals;
 
@@ -256,24 +263,24 @@ make_field(struct rows *w, size_t i, size_t from, size_t n)
         return;
     case FIELD_CLIPPED:
         make_clipped(w, i, n);
-        return;
+        break;
     case FIELD_DERIVED:
         make_derived(w, i, n);
-        return;
+        break;
     case FIELD_MAPPED:
         make_mapped(w, i, n);
-        return;
+        break;
     case FIELD_LOOKUP:
         make_lookup(w, i, n);
-        return;
+        break;
     }
-    UNREACHABLE();
+    w->lying[i] = (struct expr_lying){w->values[i], (int)sizeof(int64_t)};
 }
 
 static void
 do_step(struct rows *w, size_t i, struct batch *b)
 {
-    struct expr_input in = {w->values, w->valid, w->where_codes[i]};
+    struct expr_input in = {w->values, w->valid, w->lying, w->where_codes[i]};
 
     switch (w->plan->steps[i].kind) {
     case STEP_WHERE:
@@ -306,7 +313,7 @@ make_batch(struct rows *w, size_t from, size_t n, size_t steps_to, struct batch 
     else
         memset(out->mask, 1, n);
     for (size_t i = 0; i < w->plan->scope.fields_n; i++)
-        if (w->plan->needed[i])
+        if (w->plan->needed[i] || w->plan->in_place[i])
             make_field(w, i, from, n);
     for (size_t i = w->steps_from; i < steps_to; i++)
         do_step(w, i, out);

@@ -5,8 +5,10 @@
 #include "datasite/base/clock.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/log.h"
+#include "sandbox/history.h"
 #include "sandbox/ingest.h"
 #include "sandbox/mockcheck.h"
+#include "sandbox/unique.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -36,12 +38,14 @@ struct runner_state {
 static const struct order_kind {
     void (*main)(const struct broker_setup *s, struct frame *order); /* never returns */
     enum frame_type type;
-    bool is_run; /* its body starts with a run's id and its wall time */
+    bool is_run; /* its body starts with a run's id and its times */
 } order_kinds[] = {
     {broker_main, FRAME_RUN, true},
     {ingest_main, FRAME_INGEST, false},
     {forget_main, FRAME_FORGET, false},
     {mockcheck_main, FRAME_MOCKCHECK, false},
+    {history_main, FRAME_HISTORY, false},
+    {unique_main, FRAME_UNIQUE, false},
     {selftest_main, FRAME_SELFTEST, false},
 };
 
@@ -87,7 +91,7 @@ refuse(struct frame *order, const char *why)
     fd_close_p(&fd);
 }
 
-/* The id and the wall time of a run stand first in its order. */
+/* The id and the times of a run stand first in its order. */
 static void
 note_run(struct child *c, const struct frame *order)
 {
@@ -95,7 +99,8 @@ note_run(struct child *c, const struct frame *order)
 
     field_z(&f, c->run_id, sizeof c->run_id);
     int64_t wall_ms = field_i64(&f, 1, INT64_C(1) << 40);
-    c->deadline.us = clock_mono().us + (wall_ms + GRACE_MS) * 1000;
+    int64_t rows_ms = field_i64(&f, 0, INT64_C(1) << 40);
+    c->deadline.us = clock_mono().us + (wall_ms + rows_ms + GRACE_MS) * 1000;
 }
 
 static void

@@ -30,6 +30,7 @@
 #define GRACE_US          INT64_C(15000000) /* beyond a run's wall time, then we give up */
 #define RESTART_US_LEAST  INT64_C(10000)
 #define RESTART_US_MOST   INT64_C(2000000)
+#define HISTORY_US        INT64_C(60000000)
 #define SELFTEST_US       INT64_C(20000000)
 #define SELFTEST_FRESH_US INT64_C(60000000)
 
@@ -393,12 +394,14 @@ put_order(struct diag *d, const struct order *o, struct buf *out)
     columns_n = json_array_size(json_object_get(schema, "columns"));
     field_put_z(out, o->run_id);
     field_put_i64(out, o->limits.wall_ms);
+    field_put_i64(out, o->limits.rows_ms);
     field_put_str(out, o->source);
     field_put_str(out, o->schema_json);
     field_put_i64(out, o->lane);
     field_put_i64(out, o->accounting);
     field_put_budget(out, o->cap);
     field_put_i64(out, o->rows_assumed);
+    field_put_i64(out, o->key_persons_min);
     field_put_i64(out, (int64_t)o->seed);
     field_put_i64(out, o->limits.cpu_ms);
     field_put_i64(out, o->limits.memory_bytes);
@@ -604,7 +607,8 @@ fly(struct diag *d, struct runner *r, const struct order *o,
     TRY(send_order(
         d, r, FRAME_RUN, buf_str(&body), o->dataset_id == NULL ? o->mock_fd : -1, &fd));
     w.fd = fd;
-    w.deadline.us = clock_mono().us + o->limits.wall_ms * 1000 + GRACE_US;
+    w.deadline.us =
+        clock_mono().us + (o->limits.wall_ms + o->limits.rows_ms) * 1000 + GRACE_US;
     return attend(d, &w, out);
 }
 
@@ -744,6 +748,88 @@ runner_mockcheck(struct runner *r, struct diag *d, const char *dataset_id,
     TRY(order_once(
         d, r, FRAME_MOCKCHECK, buf_str(&body), mock_fd, FRAME_PARITY, &in, 0));
     return read_parity(d, &in, report);
+}
+
+/* read_order of uniqueorder.c is the other side. */
+enum err
+runner_unique(struct runner *r, struct diag *d, const char *dataset_id, int64_t version,
+    struct str schema_json, const bool *columns, size_t columns_n, int64_t *percent)
+{
+    CALL_SCOPE(r);
+    FRAME_SCOPE(in);
+    BUF_SCOPE(body);
+
+    buf_init(&body, frame_bytes_max(FRAME_UNIQUE));
+    field_put_z(&body, dataset_id);
+    field_put_i64(&body, version);
+    field_put_i64(&body, (int64_t)columns_n);
+    for (size_t i = 0; i < columns_n; i++)
+        field_put_i64(&body, columns[i]);
+    field_put_str(&body, schema_json);
+    if (body.full)
+        return FAIL(d, ERR_TOO_LARGE, "the schema is too large");
+    TRY(order_once(d, r, FRAME_UNIQUE, buf_str(&body), -1, FRAME_SHARE, &in, 0));
+    struct fields f = fields_of(buf_str(&in.body));
+    *percent = field_i64(&f, 0, 100);
+    return fields_end(&f) ? ERR_OK
+                          : FAIL(d, ERR_SANDBOX, "a share that cannot be read");
+}
+
+/* read_plans of historyorder.c is the other side. */
+static void
+put_plans(struct buf *out, const struct history_ask *ask)
+{
+    field_put_i64(out, (int64_t)ask->plans_n);
+    for (size_t i = 0; i < ask->plans_n; i++) {
+        field_put_i64(out, ask->plans[i].is_new);
+        field_put_z(out, ask->plans[i].json);
+        field_put_z(out, ask->plans[i].withheld);
+    }
+}
+
+/* put_verdict of historyorder.c is the other side. */
+static enum err
+read_verdict(struct diag *d, const struct frame *in, const struct history_ask *ask,
+    struct history_verdict *out)
+{
+    struct fields f = fields_of(buf_str(&in->body));
+    struct sdc_difference *x = &out->difference;
+
+    *out = (struct history_verdict){0};
+    x->found = field_i64(&f, 0, 1) != 0;
+    x->complete = field_i64(&f, 0, 1) != 0;
+    out->apart_new = field_i64(&f, 0, INT64_MAX);
+    out->apart_old = field_i64(&f, 0, INT64_MAX);
+    x->sources_n = (size_t)field_i64(&f, 0, SDC_SOURCES_MAX);
+    for (size_t i = 0; i < x->sources_n; i++)
+        x->sources[i] = (size_t)field_i64(&f, 0, (int64_t)ask->plans_n - 1);
+    return fields_end(&f) ? ERR_OK
+                          : FAIL(d, ERR_SANDBOX, "a verdict that cannot be read");
+}
+
+enum err
+runner_history(struct runner *r, struct diag *d, const struct history_ask *ask,
+    struct history_verdict *verdict)
+{
+    CALL_SCOPE(r);
+    FRAME_SCOPE(in);
+    BUF_SCOPE(body);
+    BUF_SCOPE(plans);
+    FD_SCOPE(fd) = -1;
+
+    buf_init(&body, frame_bytes_max(FRAME_HISTORY));
+    buf_init(&plans, HISTORY_BYTES_MAX);
+    field_put_z(&body, ask->dataset_id);
+    field_put_i64(&body, ask->data_version);
+    field_put_i64(&body, ask->least);
+    field_put_str(&body, ask->schema_json);
+    put_plans(&plans, ask);
+    if (body.full || plans.full)
+        return FAIL(d, ERR_TOO_LARGE, "too much was released to be compared");
+    TRY(memfd_of(d, "history", buf_str(&plans), &fd));
+    TRY(order_once(
+        d, r, FRAME_HISTORY, buf_str(&body), fd, FRAME_APART, &in, HISTORY_US));
+    return read_verdict(d, &in, ask, verdict);
 }
 
 static enum err

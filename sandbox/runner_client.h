@@ -10,6 +10,7 @@
 #include "policies/policy.h"
 #include "policies/schema.h"
 #include "sandbox/csv.h"
+#include "sandbox/history.h"
 #include "sandbox/mockcheck.h"
 
 struct runner_config {
@@ -25,7 +26,10 @@ void runner_stop(struct runner *r); /* ends it and everything it started */
 enum err runner_selftest(struct runner *r, struct diag *d, char level[128]) NODISCARD;
 
 struct run_limits {
-    int64_t cpu_ms, wall_ms, memory_bytes, questions_max, output_bytes_max;
+    int64_t cpu_ms, wall_ms;
+    int64_t
+        rows_ms; /* of row programs, beside wall_ms; 0: private data are not for them */
+    int64_t memory_bytes, questions_max, output_bytes_max;
 };
 
 struct order {
@@ -36,7 +40,8 @@ struct order {
     enum accounting accounting;
     struct budget cap; /* what site.budget() shows */
     int64_t rows_assumed;
-    uint64_t seed; /* public: of math.random */
+    int64_t key_persons_min; /* the owner's, behind an unknown key; 0: any */
+    uint64_t seed;           /* public: of math.random */
     struct run_limits limits;
     const bool *columns; /* by schema index */
     /* the data: a vault version, or CSV text (mock) on a descriptor */
@@ -111,5 +116,13 @@ enum err runner_forget(struct runner *r, struct diag *d, const char *dataset_id,
 enum err runner_mockcheck(struct runner *r, struct diag *d, const char *dataset_id,
     int64_t version, struct str schema_json, int mock_fd,
     struct mock_report *report) NODISCARD;
+/* Persons of a vault version who stand alone with their values in these columns (by
+ * schema index), in coarse per cents. */
+enum err runner_unique(struct runner *r, struct diag *d, const char *dataset_id,
+    int64_t version, struct str schema_json, const bool *columns, size_t columns_n,
+    int64_t *percent) NODISCARD;
+/* Compares what a result tells with what was released. ERR_OK with any verdict. */
+enum err runner_history(struct runner *r, struct diag *d, const struct history_ask *ask,
+    struct history_verdict *verdict) NODISCARD;
 
 #endif

@@ -18,7 +18,7 @@ static const enum worker_end wanted[] = {
     [PROBE_FORBIDDEN] = WORKER_FORBIDDEN, [PROBE_CPU] = WORKER_CPU};
 
 static enum err
-try_all(struct diag *d, const char *worker_exe, struct jail_layers *layers)
+try_all(struct diag *d, const struct worker_home *home, struct jail_layers *layers)
 {
     struct worker workers[PROBES_MAX];
     struct monous deadline = {clock_mono().us + READY_US};
@@ -27,7 +27,7 @@ try_all(struct diag *d, const char *worker_exe, struct jail_layers *layers)
     CHECK(jail_probes_n <= PROBES_MAX);
     for (size_t i = 0; i < jail_probes_n; i++) {
         struct worker_limits l = {PROBE_MEMORY_BYTES, PROBE_CPU_MS, (int)i, WORKER_JOB};
-        TRY(worker_start(d, worker_exe, &l, &workers[i]));
+        TRY(worker_start(d, home, &l, &workers[i]));
     }
     for (size_t i = 0; i < jail_probes_n; i++) {
         TRY(worker_ready(d, &workers[i], deadline));
@@ -49,7 +49,7 @@ selftest_main(const struct broker_setup *s, struct frame *order)
     struct jail_layers layers = {0};
     char level[128];
     int fd = frame_take_fd(order, 0);
-    enum err e = try_all(&d, s->worker_exe, &layers);
+    enum err e = try_all(&d, &s->home, &layers);
 
     buf_init(&out, frame_bytes_max(FRAME_FAILED));
     if (e != ERR_OK) {

@@ -6,16 +6,25 @@
  *
  * operation        effect on k, m            why
  * open             k = unit.max_rows         truncation by keyed hash of a unit's own rows
- * where, derive,   unchanged                 row by row, deterministic, total
- *   clip, select
- * truncate rows=r  k = min(k, r)             depends on the unit's own rows only
+ * where, derive,   unchanged                 row by row, deterministic, total (McSherry
+ *   clip, select                             2009: stability 1)
+ * map              unchanged                 likewise: it sees one row, and nothing lives
+ *                                            from row to row
+ * truncate rows=r  k = min(k, r)             depends on the unit's own rows only (Wilson
+ *                                            et al. 2020: bounded contribution)
  * truncate groups  m = min(k, groups)        likewise
+ * group_by         unchanged                 each row falls in one cell at most; the cells
+ *                                            are public, or unknown.h
  * partition        unchanged                 keeps the rows of one key; parts.h: prices
+ *                                            (McSherry 2009, Thm 4)
  * join_public      k = k * copies            a row becomes as many as the public table
- *                                            lists its key, at most `copies`
+ *                                            lists its key, at most `copies` (McSherry
+ *                                            2009: stability of a join on a bounded side)
  *
  * A unit's rows may all fall in one cell, or spread: over all cells they are k together,
  * so the sums of |change| and of change^2 are greatest with all in one cell.
+ *
+ * Linf bounds each coordinate.
  *
  * measure          one row moves             L1           L2^2             Linf
  * count            one cell by 1             k            k^2              k
@@ -34,16 +43,16 @@
  * is fixed and public, each has a process of its own, and what it says is clipped: so one
  * unit moves the sum of the blocks by R, however many rows it has (Nissim, Raskhodnikova,
  * Smith 2007; GUPT 2012). Without units a block is a hash of the row's own values: taking
- * a row away moves no other row to another block. A row program's map is row by row, as
- * derive is: it sees one row, and nothing lives from row to row.
+ * a row away moves no other row to another block.
  *
  * A selection is not a sum: its vector holds the scores of candidates, and only the
  * greatest change of one score counts.
  *
  * The mean's two coordinates are weighted alike: the deviation from the middle, doubled
- * to stay an integer, is at most R, and a row counts as R (1 where R = 0). Sources: Li,
- * Lyu, Su, Yang 2016, Alg. 2.4 (centred mean); Wilson et al. 2020 (bounded contribution).
- * Ungrouped measures have m = 1. */
+ * to stay an integer, is at most R, and a row counts as R (1 where R = 0). Ungrouped
+ * measures have m = 1. Sources: Dwork, McSherry, Nissim, Smith 2006 (counts, sums and
+ * histograms); Li, Lyu, Su, Yang 2016, Alg. 2.4 (centred mean); Wilson et al. 2020 (units
+ * with several rows). */
 #ifndef SANDBOX_STABILITY_H
 #define SANDBOX_STABILITY_H
 

@@ -3,6 +3,7 @@
 
 #include "datasite/base/check.h"
 #include "datasite/base/fdio.h"
+#include "datasite/base/log.h"
 #include "sandbox/frame.h"
 
 #include <errno.h>
@@ -19,7 +20,8 @@
 /* ---- the starter ---- */
 
 static enum err
-hire(struct diag *d, const char *exe, struct worker slots[], struct fields *f)
+hire(struct diag *d, const struct worker_home *home, struct worker slots[],
+    struct fields *f)
 {
     size_t i = (size_t)field_i64(f, 0, STARTER_SLOTS - 1);
     struct worker_limits l = {.probe = -1};
@@ -30,7 +32,7 @@ hire(struct diag *d, const char *exe, struct worker slots[], struct fields *f)
     l.cpu_ms = field_i64(f, 1, INT64_C(1) << 40);
     if (!fields_end(f) || slots[i].pid != 0)
         return FAIL(d, ERR_INVALID, "a row process that cannot be started");
-    TRY(worker_start(d, exe, &l, &slots[i]));
+    TRY(worker_start(d, home, &l, &slots[i]));
     e = frame_send(
         d, STARTER_FD, FRAME_NO_DEADLINE, FRAME_HIRED, STR(""), &slots[i].fd, 1);
     fd_close_p(&slots[i].fd); /* the broker's now */
@@ -51,39 +53,55 @@ dismiss(struct diag *d, struct worker slots[], struct fields *f)
 }
 
 static enum err
-serve_one(struct diag *d, const char *exe, struct worker slots[])
+serve_one(struct diag *d, const struct worker_home *home, struct worker slots[])
 {
     FRAME_SCOPE(in);
 
     TRY(frame_recv(d, STARTER_FD, FRAME_NO_DEADLINE, &in));
     struct fields f = fields_of(buf_str(&in.body));
     if (in.type == FRAME_HIRE)
-        return hire(d, exe, slots, &f);
+        return hire(d, home, slots, &f);
     if (in.type == FRAME_DISMISS)
         return dismiss(d, slots, &f);
     return FAIL(d, ERR_INVALID, "a message that is not for a starter");
 }
 
+/* All but its socket, the program, and where its log goes. */
+static bool
+close_others(int program_fd)
+{
+    unsigned first = STARTER_FD + 1, program = (unsigned)program_fd;
+
+    if (program > first && syscall(SYS_close_range, first, program - 1, 0) != 0)
+        return false;
+    return syscall(SYS_close_range, program + 1, ~0U, 0) == 0;
+}
+
 /* Those that it started die with it. */
 _Noreturn static void
-starter_main(const char *exe, int fd)
+starter_main(const struct worker_home *home, int fd)
 {
     struct worker slots[STARTER_SLOTS] = {{0}};
+    struct jail jail = {.role = JAIL_STARTER, .program_fd = home->program_fd};
     struct diag d = {0};
 
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() == 1)
         _exit(1);
     if (fd != STARTER_FD && dup3(fd, STARTER_FD, O_CLOEXEC) == -1)
         _exit(1);
-    if (syscall(SYS_close_range, STARTER_FD + 1, ~0U, 0) != 0)
+    if (!close_others(home->program_fd))
         _exit(1);
-    while (serve_one(&d, exe, slots) == ERR_OK)
+    if (jail_seal(&d, &jail) != ERR_OK) {
+        log_diag(LOG_ERROR, "starter.jail", &d);
+        _exit(1);
+    }
+    while (serve_one(&d, home, slots) == ERR_OK)
         ;
     _exit(0);
 }
 
 enum err
-starter_fork(struct diag *d, const char *worker_exe, int *fd)
+starter_fork(struct diag *d, const struct worker_home *home, int *fd)
 {
     int ends[2];
     pid_t pid;
@@ -92,7 +110,7 @@ starter_fork(struct diag *d, const char *worker_exe, int *fd)
         return FAIL(d, ERR_SANDBOX, "socketpair: %s", strerror(errno));
     pid = fork();
     if (pid == 0)
-        starter_main(worker_exe, ends[1]);
+        starter_main(home, ends[1]);
     fd_close_p(&ends[1]);
     *fd = ends[0];
     return pid != -1 ? ERR_OK : FAIL(d, ERR_SANDBOX, "fork: %s", strerror(errno));

@@ -13,7 +13,8 @@
 #define STARTER_SLOTS 9
 
 /* *fd: the broker's end. */
-enum err starter_fork(struct diag *d, const char *worker_exe, int *fd) NODISCARD;
+enum err starter_fork(
+    struct diag *d, const struct worker_home *home, int *fd) NODISCARD;
 
 /* In slot i, which is free: *out is the end of its socket. */
 enum err starter_hire(struct diag *d, int fd, struct monous deadline, size_t i,

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,11 +27,25 @@ cpu_seconds(int64_t ms)
     return ms <= 1000 ? 1 : (ms + 999) / 1000;
 }
 
+enum err
+worker_home_open(struct diag *d, const char *exe, struct worker_home *out)
+{
+    FD_SCOPE(fd) = open(exe, O_PATH | O_CLOEXEC);
+
+    *out = (struct worker_home){.program_fd = -1};
+    if (fd == -1)
+        return FAIL(d, ERR_SANDBOX, "%s: %s", exe, strerror(errno));
+    out->program_fd = fcntl(fd, F_DUPFD_CLOEXEC, JAIL_SOCKET + 1);
+    return out->program_fd != -1 ? ERR_OK
+                                 : FAIL(d, ERR_SANDBOX, "dup: %s", strerror(errno));
+}
+
 /* In the child, between fork and exec. */
 _Noreturn static void
-become_worker(
-    const char *exe, int fd, const struct worker_limits *l, unsigned namespaces)
+become_worker(const struct worker_home *home, int fd, const struct worker_limits *l,
+    unsigned namespaces)
 {
+    struct diag d = {0};
     static char name[] = "datasite-worker";
     char memory[24], cpu[24], spaces[24], probe[24];
     char role[2] = {(char)('0' + l->role), 0};
@@ -44,23 +59,25 @@ become_worker(
     snprintf(probe, sizeof probe, "%d", l->probe);
     bool there = fd == JAIL_SOCKET ? fcntl(fd, F_SETFD, 0) == 0
                                    : dup2(fd, JAIL_SOCKET) == JAIL_SOCKET;
+    if (there && home->room.has_empty)
+        there = jail_room_leave_files(&d) == ERR_OK;
     if (there)
-        execve(exe, argv, env);
+        syscall(SYS_execveat, home->program_fd, "", argv, env, AT_EMPTY_PATH);
     _exit(EXIT_EXEC);
 }
 
 enum err
-worker_start(struct diag *d, const char *exe, const struct worker_limits *limits,
-    struct worker *out)
+worker_start(struct diag *d, const struct worker_home *home,
+    const struct worker_limits *limits, struct worker *out)
 {
     int ends[2];
 
     *out = (struct worker){.fd = -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
         return FAIL(d, ERR_SANDBOX, "socketpair: %s", strerror(errno));
-    out->pid = jail_ns_fork(&out->layers.namespaces);
+    out->pid = jail_ns_fork(&home->room, &out->layers.namespaces);
     if (out->pid == 0)
-        become_worker(exe, ends[1], limits, out->layers.namespaces);
+        become_worker(home, ends[1], limits, out->layers.namespaces);
     fd_close_p(&ends[1]);
     if (out->pid == -1) {
         fd_close_p(&ends[0]);

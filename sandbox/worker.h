@@ -5,6 +5,16 @@
 #include "datasite/base/err.h"
 #include "datasite/base/units.h"
 #include "sandbox/jail.h"
+#include "sandbox/jail_ns.h"
+
+/* What every worker is started from. */
+struct worker_home {
+    int program_fd; /* datasite-worker: above the descriptors that a process starts with */
+    struct jail_room room;
+};
+/* Outside of any room. */
+enum err worker_home_open(
+    struct diag *d, const char *exe, struct worker_home *out) NODISCARD;
 
 struct worker {
     pid_t pid; /* 0: none, or reaped */
@@ -23,7 +33,7 @@ struct worker_limits {
 };
 
 /* Returns when the program has been started; it jails itself meanwhile. */
-enum err worker_start(struct diag *d, const char *exe,
+enum err worker_start(struct diag *d, const struct worker_home *home,
     const struct worker_limits *limits, struct worker *out) NODISCARD;
 /* Waits for the word that the jail is shut. ERR_SANDBOX: it could not be shut; the
  * worker is reaped and the text names the step. */

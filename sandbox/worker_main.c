@@ -7,6 +7,7 @@
  * would run code. */
 #include "datasite/base/check.h"
 #include "datasite/base/limits.h"
+#include "sandbox/attack.h"
 #include "sandbox/jail.h"
 #include "sandbox/jail_heap.h"
 #include "sandbox/jail_probe.h"
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define EXIT_ARGUMENTS  70
@@ -106,6 +108,7 @@ run_job(struct luabox *box)
     struct str output;
 
     read_job(&job);
+    attack_after_ready(job.source);
     luabox_seed(box, job.seed);
     if (!lapi_set_budget(box, job.budget))
         _exit(JAIL_EXIT_PROTOCOL);
@@ -171,6 +174,9 @@ main(int argc, char **argv)
     struct jail_layers layers = {0};
     int probe = argc == 6 ? (int)strtol(argv[5], NULL, 10) : -1;
 
+    (void)prctl(
+        PR_SET_NAME, "datasite-worker"); /* who is run by a descriptor has none */
+    attack_before_jail(argc, argv);
     if (argc != 5 && argc != 6)
         return EXIT_ARGUMENTS;
     jail.memory_bytes = strtoll(argv[1], NULL, 10);

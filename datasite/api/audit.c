@@ -1,9 +1,6 @@
-/* audit.c -- the audit log, its signed head, and its export. */
-#include "datasite/core/audit.h"
-
+/* audit.c -- the audit log, its signed head and checkpoints, and its export. */
 #include "datasite/api/routes.h"
-#include "datasite/base/enc.h"
-#include "datasite/core/keys.h"
+#include "datasite/core/checkpoint.h"
 #include "datasite/core/site.h"
 
 #include <stdio.h>
@@ -48,26 +45,6 @@ audit_list(struct request *rq, struct reply *rp)
     return reply_page(rq, rp, items, last);
 }
 
-/* Signed, so that one who wrote it down can show later what the log said. */
-static enum err
-head_sign(struct ctx *cx, json_t *doc)
-{
-    const struct keys *keys = cx->site->keys;
-    char sig_text[96], key_text[48];
-    uint8_t sig[64];
-    BUF_SCOPE(msg);
-
-    buf_init(&msg, BODY_BYTES_MAX);
-    buf_addz(&msg, "datasite-audit-head-v1\n");
-    TRY(json_canonical(&cx->diag, doc, &msg));
-    keys_sign(keys, buf_str(&msg), sig);
-    base64url_text(sig, sizeof sig, sig_text);
-    base64url_text(keys_public(keys), 32, key_text);
-    json_object_set_new(doc, "signature", json_string(sig_text));
-    json_object_set_new(doc, "key", json_string(key_text));
-    return ERR_OK;
-}
-
 enum err
 audit_head_get(struct request *rq, struct reply *rp)
 {
@@ -80,8 +57,43 @@ audit_head_get(struct request *rq, struct reply *rp)
     TRY(audit_head(rq->cx, &entries, &head));
     doc = json_pack(
         "{s:I, s:s}", "entries", (json_int_t)entries, "head", digest_text(head, hex));
-    TRY(head_sign(rq->cx, doc));
+    TRY(head_sign(&rq->cx->diag, rq->cx->site->keys, doc));
     return reply_json(rq, rp, 200, json_incref(doc));
+}
+
+enum err
+audit_checkpoints_list(struct request *rq, struct reply *rp)
+{
+    struct checkpoint *list;
+    struct page page;
+    int64_t after;
+    char last[32];
+    json_t *items;
+    size_t n;
+
+    TRY(page_take(rq, &page));
+    TRY(query_end(rq));
+    TRY(page_seq(rq, &page, &after));
+    TRY(checkpoint_list(rq->cx, after, page.limit + 1, &list, &n));
+    items = json_array();
+    for (size_t i = 0; i < n && i < (size_t)page.limit; i++)
+        json_array_append_new(items, checkpoint_json(&list[i]));
+    if (n <= (size_t)page.limit)
+        return reply_page(rq, rp, items, NULL);
+    snprintf(last, sizeof last, "%lld", (long long)list[page.limit - 1].entries);
+    return reply_page(rq, rp, items, last);
+}
+
+/* The newest one, made now where there was something new to sign. */
+enum err
+audit_checkpoints_create(struct request *rq, struct reply *rp)
+{
+    struct checkpoint c;
+
+    TRY(query_end(rq));
+    TRY(json_take(&rq->cx->diag, rq->body, "{!}"));
+    TRY(checkpoint_make(rq->cx, &c));
+    return reply_created(rq, rp, checkpoint_json(&c), "/api/v1/audit/checkpoints");
 }
 
 enum err

@@ -1,18 +1,13 @@
 /* budgets.c -- what a dataset may still give away, and the book of what it gave. */
 #include "datasite/api/routes.h"
+#include "datasite/api/wire_budget.h"
 #include "datasite/api/wire_job.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SHARES_MAX 1000
-
-/* Everything about a budget follows from its book: the newest row is the tag. */
-static void
-budget_tag(const struct dataset *ds, int64_t seq, char out[72])
-{
-    snprintf(out, 72, "%s-b%lld", ds->id, (long long)seq);
-}
 
 static enum err
 budget_reply(struct request *rq, struct reply *rp, const struct dataset *ds)
@@ -20,8 +15,20 @@ budget_reply(struct request *rq, struct reply *rp, const struct dataset *ds)
     struct budget_view view;
 
     TRY(budget_view(rq->cx, ds, &view));
-    budget_tag(ds, view.seq, rp->etag);
+    budget_tag(ds, &view, rp->etag);
     return reply_json(rq, rp, 200, budget_to_json(&view));
+}
+
+/* A decision about a budget is one about what was read of it. */
+static enum err
+budget_match(struct request *rq, const struct dataset *ds)
+{
+    struct budget_view view;
+    char etag[BUDGET_TAG_BYTES];
+
+    TRY(budget_view(rq->cx, ds, &view));
+    budget_tag(ds, &view, etag);
+    return precondition_match(rq, etag);
 }
 
 enum err
@@ -39,19 +46,64 @@ budget_update(struct request *rq, struct reply *rp)
 {
     struct ctx *cx = rq->cx;
     const char *epsilon, *reason = NULL;
-    int64_t epsilon_nano, seq;
+    int64_t epsilon_nano;
     struct dataset ds;
-    char etag[72];
+    struct raise raise;
+    bool waits;
 
     TRY(json_take(
         &cx->diag, rq->body, "{s:s, s?s !}", "epsilon", &epsilon, "reason", &reason));
     TRY(nano_take(&cx->diag, "/epsilon", epsilon, &epsilon_nano));
     TRY(dataset_visible(cx, rq->param[0], &ds));
-    TRY(ledger_head(cx, ds.id, &seq));
-    budget_tag(&ds, seq, etag);
-    TRY(precondition_match(rq, etag));
-    TRY(budget_set(cx, &ds, epsilon_nano, ds.delta_atto, reason));
+    TRY(budget_match(rq, &ds));
+    TRY(raise_dataset(cx, &ds, epsilon_nano, reason, &raise, &waits));
+    if (waits)
+        return raise_reply(rq, rp, 202, &raise);
     return budget_reply(rq, rp, &ds);
+}
+
+enum err
+budget_freeze_put(struct request *rq, struct reply *rp)
+{
+    const char *reason;
+    struct dataset ds;
+
+    TRY(json_take(&rq->cx->diag, rq->body, "{s:s !}", "reason", &reason));
+    TRY(dataset_visible(rq->cx, rq->param[0], &ds));
+    TRY(budget_freeze(rq->cx, &ds, reason));
+    return budget_reply(rq, rp, &ds);
+}
+
+enum err
+budget_freeze_delete(struct request *rq, struct reply *rp)
+{
+    struct dataset ds;
+
+    TRY(query_end(rq));
+    TRY(dataset_visible(rq->cx, rq->param[0], &ds));
+    TRY(budget_thaw(rq->cx, &ds));
+    return reply_none(rp);
+}
+
+enum err
+budget_transfer_create(struct request *rq, struct reply *rp)
+{
+    struct ctx *cx = rq->cx;
+    struct budget_transfer t;
+    struct budget_view view;
+    const char *epsilon;
+    struct dataset ds;
+
+    TRY(json_take(&cx->diag, rq->body, "{s:s, s:s, s:s, s:s !}", "from", &t.from, "to",
+        &t.to, "epsilon", &epsilon, "reason", &t.reason));
+    TRY(nano_take(&cx->diag, "/epsilon", epsilon, &t.epsilon_nano));
+    TRY(dataset_visible(cx, rq->param[0], &ds));
+    TRY(budget_match(rq, &ds));
+    TRY(budget_transfer(cx, &ds, &t));
+    TRY(budget_view(cx, &ds, &view));
+    budget_tag(&ds, &view, rp->etag);
+    return reply_created(
+        rq, rp, budget_to_json(&view), "/api/v1/datasets/%s/budget", ds.name);
 }
 
 /* {"usr_…":"0.5"} to shares in arena memory. */
@@ -146,6 +198,40 @@ ledger_list(struct request *rq, struct reply *rp)
             break;
         json_array_append_new(items, ledger_row_to_json(&row));
         snprintf(last, sizeof last, "%lld", (long long)row.seq);
+    }
+    return reply_page(rq, rp, json_incref(items), more ? last : NULL);
+}
+
+/* Points are about the dataset as a whole, as the ledger is. */
+enum err
+budget_history(struct request *rq, struct reply *rp)
+{
+    struct ctx *cx = rq->cx;
+    const char *by;
+    json_auto_t *items = json_array();
+    struct ledger_point point;
+    struct dataset ds;
+    struct page page;
+    char last[24];
+    int64_t after = 0;
+    bool more;
+
+    TRY(page_take(rq, &page));
+    by = query_text(rq, "by");
+    TRY(query_end(rq));
+    if (by != NULL && strcmp(by, "day") != 0 && strcmp(by, "entry") != 0)
+        return FAIL_FIELD(&cx->diag, ERR_INVALID, "/query/by", "by is day or entry");
+    if (page.after != NULL)
+        after = strtoll(page.after, NULL, 10);
+    TRY(dataset_visible(cx, rq->param[0], &ds));
+    TRY(insider_check(cx, &ds));
+    TRY(ledger_points(cx, ds.id, after, by == NULL || by[0] == 'd', page.limit + 1));
+    for (int64_t i = 0;; i++) {
+        TRY(ledger_points_next(cx, &point, &more));
+        if (!more || i == page.limit)
+            break;
+        json_array_append_new(items, point_to_json(&ds, &point));
+        snprintf(last, sizeof last, "%lld", (long long)point.seq);
     }
     return reply_page(rq, rp, json_incref(items), more ? last : NULL);
 }

@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define PIPE_BYTES (1 << 20) /* of an upload on its way to the runner */
+
 /* The rows of a dataset are shown to insiders alone: they see another resource. */
 static void
 dataset_etag(struct request *rq, struct reply *rp, const struct dataset *ds)
@@ -184,6 +186,7 @@ ingest_run(struct request *rq, struct ingest *in)
 
     if (pipe2(ends, O_CLOEXEC) == -1)
         return FAIL(&rq->cx->diag, ERR_IO, "no pipe for an upload");
+    (void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES); /* fewer turns; any size will do */
     in->fd = ends[0];
     if (pthread_create(&thread, NULL, ingest_thread, in) != 0) {
         close(ends[0]);

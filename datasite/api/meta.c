@@ -6,10 +6,11 @@
 #include "datasite/base/enc.h"
 #include "datasite/core/audit.h"
 #include "datasite/core/event.h"
+#include "datasite/core/jailtest.h"
 #include "datasite/core/keys.h"
 #include "datasite/core/settings.h"
 #include "datasite/core/site.h"
-#include "policies/policy.h"
+#include "datasite/core/slot.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,19 +41,23 @@ healthz_get(struct request *rq, struct reply *rp)
     return reply_json(rq, rp, 200, json_pack("{s:s}", "status", "ok"));
 }
 
-/* Ready is a server whose database answers and whose jail holds. */
+/* Ready is a server whose database answers and whose jail holds. The answer waits for a
+ * self-test that is under way: a server that has just begun is not called broken. */
 enum err
 readyz_get(struct request *rq, struct reply *rp)
 {
-    const struct site *site = rq->cx->site;
+    char level[128];
     int64_t seq;
 
     TRY(query_end(rq));
     TRY(event_latest(rq->cx, &seq));
-    if (!site->jail_ok)
+    if (jailtest_await(rq->cx->site, &rq->cx->diag) != ERR_OK) {
+        diag_clear(&rq->cx->diag);
         return FAIL(&rq->cx->diag, ERR_SANDBOX, "the sandbox failed its self-test");
-    return reply_json(rq, rp, 200,
-        json_pack("{s:s, s:s}", "status", "ready", "sandbox", site->jail_level));
+    }
+    jailtest_state(rq->cx->site, level);
+    return reply_json(
+        rq, rp, 200, json_pack("{s:s, s:s}", "status", "ready", "sandbox", level));
 }
 
 static void
@@ -63,26 +68,64 @@ metric(
         (long long)value);
 }
 
+/* Every place a job can be in, so that a count that falls to zero is told. */
+static enum err
+metric_jobs(struct ctx *cx, struct buf *b)
+{
+    static const char *const places[] = {"approved", "blocked", "changes_requested",
+        "checking", "ended", "in_review", "queued", "running"};
+    int64_t counts[ARRAY_N(places)] = {0}, n = 0;
+    const char *place = "";
+    bool more;
+
+    TRY(db_each(cx->db, &cx->diag, STMT_METRICS_JOBS));
+    for (;;) {
+        TRY(db_row(cx->db, &cx->diag, cx->arena, STMT_METRICS_JOBS, &more, &place, &n));
+        if (!more)
+            break;
+        for (size_t i = 0; i < ARRAY_N(places); i++)
+            counts[i] = strcmp(places[i], place) == 0 ? n : counts[i];
+    }
+    buf_addz(b,
+        "# HELP datasite_jobs Jobs by where they are.\n"
+        "# TYPE datasite_jobs gauge\n");
+    for (size_t i = 0; i < ARRAY_N(places); i++) {
+        buf_addf(
+            b, "datasite_jobs{state=\"%s\"} %lld\n", places[i], (long long)counts[i]);
+    }
+    metric(b, "datasite_queue_depth", "gauge", "Jobs that wait for their run.",
+        counts[0] + counts[6]);
+    return ERR_OK;
+}
+
 enum err
 metrics_get(struct request *rq, struct reply *rp)
 {
     struct ctx *cx = rq->cx;
-    int64_t entries, events;
+    int64_t entries, veiled, events, refusals;
     struct digest head;
     const char *text;
+    char level[128];
     BUF_SCOPE(b);
+    TXN_SCOPE(txn);
 
     TRY(query_end(rq));
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
     TRY(audit_head(cx, &entries, &head));
+    TRY(slot_veiled_rows(cx, NULL, &veiled)); /* else anyone counts along */
     TRY(event_latest(cx, &events));
     buf_init(&b, 64 << 10);
     metric(&b, "datasite_up", "gauge", "The server answers.", 1);
     metric(&b, "datasite_sandbox_ready", "gauge", "The sandbox passed its self-test.",
-        cx->site->jail_ok);
+        jailtest_state(cx->site, level) == JAIL_HOLDS);
     metric(&b, "datasite_audit_entries_total", "counter", "Entries of the audit log.",
-        entries);
+        entries - veiled);
     metric(&b, "datasite_events_total", "counter", "Events told to those concerned.",
         events);
+    TRY(metric_jobs(cx, &b));
+    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_METRICS_REFUSALS, &refusals));
+    metric(&b, "datasite_budget_refusals_total", "counter",
+        "Runs in lane dp that a budget stopped.", refusals);
     request_traffic(rq, &b);
     text = arena_strn(cx->arena, b.ptr, b.len);
     if (text == NULL)
@@ -136,6 +179,21 @@ problem_get(struct request *rq, struct reply *rp)
     return reply_json(rq, rp, 200, doc);
 }
 
+/* What the configuration decided: read here, changed there alone. */
+enum err
+settings_get(struct request *rq, struct reply *rp)
+{
+    struct settings s;
+
+    TRY(query_end(rq));
+    TRY(settings_load(rq->cx, &s));
+    return reply_json(rq, rp, 200,
+        json_pack("{s:s, s:b, s:b, s:b, s:b}", "site_name", s.site_name,
+            "tokens_may_decide", (int)s.tokens_may_decide, "second_admin",
+            (int)s.second_admin, "transparency", (int)s.transparency,
+            "private_webhooks", (int)rq->cx->site->private_webhooks));
+}
+
 /* site->runtime begins with the program's name and version. */
 enum err
 well_known_get(struct request *rq, struct reply *rp)
@@ -150,32 +208,6 @@ well_known_get(struct request *rq, struct reply *rp)
     if (sscanf(cx->site->runtime, "%*s %31s", version) != 1)
         return FAIL(&cx->diag, ERR_INTERNAL, "the runtime has no version");
     return reply_json(rq, rp, 200,
-        json_pack("{s:s, s:s, s:s}", "name", settings.site_name, "version", version,
-            "key", key));
-}
-
-enum err
-policies_list(struct request *rq, struct reply *rp)
-{
-    json_auto_t *items = json_array();
-    const char *last = NULL;
-    struct page page;
-    size_t i;
-
-    TRY(page_take(rq, &page));
-    TRY(query_end(rq));
-    for (i = 0; i < policy_packs_n() && json_array_size(items) < (size_t)page.limit;
-         i++) {
-        const char *name = policy_pack_name(i); /* in the order of their names */
-        json_t *doc;
-
-        if (page.after != NULL && strcmp(name, page.after) <= 0)
-            continue;
-        TRY(policy_pack(&rq->cx->diag, str_of(name), &doc));
-        json_array_append_new(items,
-            json_pack("{s:s, s:O, s:o}", "name", name, "title",
-                json_object_get(doc, "title"), "document", doc));
-        last = name;
-    }
-    return reply_page(rq, rp, json_incref(items), i < policy_packs_n() ? last : NULL);
+        json_pack("{s:s, s:s, s:s, s:b}", "name", settings.site_name, "version",
+            version, "key", key, "transparency", (int)settings.transparency));
 }

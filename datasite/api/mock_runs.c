@@ -3,6 +3,7 @@
 #include "datasite/api/routes.h"
 #include "datasite/api/wire_job.h"
 #include "datasite/core/grant.h"
+#include "datasite/core/quote.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -71,7 +72,7 @@ quotes_create(struct request *rq, struct reply *rp)
         "source", &source, &len, "lane", &lane));
     TRY(trial_take(rq->cx, dataset, (struct str){source, len}, lane, &ds, &ask));
     TRY(check_run(rq->cx, &ask, &report));
-    doc = check_quote_json(&report, &ask, NULL);
+    doc = quote_json(&report, &ask, NULL);
     if (doc != NULL) {
         json_object_set_new(doc, "findings", check_findings_json(&report));
         json_object_set_new(

@@ -1,14 +1,56 @@
-/* policies.c -- the policy that is in force for a dataset. */
+/* policies.c -- the shipped policies, and the one in force for a dataset. */
 #include "datasite/api/routes.h"
 #include "datasite/api/wire_job.h"
+#include "datasite/core/preview.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum err
+policies_list(struct request *rq, struct reply *rp)
+{
+    json_auto_t *items = json_array();
+    const char *last = NULL;
+    struct page page;
+    size_t i;
+
+    TRY(page_take(rq, &page));
+    TRY(query_end(rq));
+    for (i = 0; i < policy_packs_n() && json_array_size(items) < (size_t)page.limit;
+         i++) {
+        const char *name = policy_pack_name(i); /* in the order of their names */
+        struct policy policy;
+        json_auto_t *doc = NULL;
+
+        if (page.after != NULL && strcmp(name, page.after) <= 0)
+            continue;
+        TRY(policy_pack(&rq->cx->diag, str_of(name), &doc));
+        TRY(policy_parse(&rq->cx->diag, rq->cx->arena, doc, &policy));
+        json_array_append_new(items,
+            json_pack("{s:s, s:s, s:o, s:o}", "name", name, "title", policy.title,
+                "document", json_incref(doc), "words", policy_words(&policy)));
+        last = name;
+    }
+    return reply_page(rq, rp, json_incref(items), i < policy_packs_n() ? last : NULL);
+}
+
+/* The JSON Schema that policy documents hold. */
+enum err
+policy_schema_get(struct request *rq, struct reply *rp)
+{
+    TRY(query_end(rq));
+    return reply_bytes(rp, "application/schema+json", policy_schema());
+}
 
 static enum err
 policy_reply(struct request *rq, struct reply *rp, const struct dataset *ds)
 {
+    struct policy policy;
+
+    TRY(dataset_policy(rq->cx, ds, &policy));
     reply_etag(rp, "%s-p%lld", ds->id, (long long)ds->policy_version);
-    return reply_json(rq, rp, 200, policy_to_json(ds));
+    return reply_json(rq, rp, 200, policy_to_json(ds, &policy));
 }
 
 enum err
@@ -21,13 +63,58 @@ dataset_policy_get(struct request *rq, struct reply *rp)
     return policy_reply(rq, rp, &ds);
 }
 
+enum err
+dataset_policy_versions(struct request *rq, struct reply *rp)
+{
+    struct ctx *cx = rq->cx;
+    json_auto_t *items = json_array();
+    struct policy_past past;
+    struct dataset ds;
+    struct page page;
+    char last[24];
+    bool more;
+
+    TRY(page_take(rq, &page));
+    TRY(query_end(rq));
+    TRY(dataset_visible(cx, rq->param[0], &ds));
+    TRY(policy_past_list(cx, &ds,
+        page.after != NULL ? strtoll(page.after, NULL, 10) : 0, page.limit + 1));
+    for (int64_t i = 0;; i++) {
+        TRY(policy_past_next(cx, &past, &more));
+        if (!more || i == page.limit)
+            break;
+        json_array_append_new(items,
+            json_pack("{s:I, s:s, s:o, s:o}", "version", (json_int_t)past.version,
+                "name", past.name, "document", stored_to_json(past.policy_json),
+                "since", time_to_json(past.since)));
+        snprintf(last, sizeof last, "%lld", (long long)past.version);
+    }
+    return reply_page(rq, rp, json_incref(items), more ? last : NULL);
+}
+
 /* {"name":"dp-only"} alone names a pack; anything more is a document. */
+static json_t *
+policy_choice(const struct request *rq)
+{
+    json_t *name = json_object_get(rq->body, "name");
+
+    return json_object_size(rq->body) == 1 && json_is_string(name) ? name : rq->body;
+}
+
+enum err
+dataset_policy_preview(struct request *rq, struct reply *rp)
+{
+    struct dataset ds;
+    json_t *doc;
+
+    TRY(dataset_owned(rq->cx, rq->param[0], &ds));
+    TRY(preview_policy(rq->cx, &ds, policy_choice(rq), &doc));
+    return reply_json(rq, rp, 200, doc);
+}
+
 enum err
 dataset_policy_put(struct request *rq, struct reply *rp)
 {
-    json_t *name = json_object_get(rq->body, "name");
-    json_t *choice =
-        json_object_size(rq->body) == 1 && json_is_string(name) ? name : rq->body;
     struct dataset ds;
 
     TRY(dataset_owned(rq->cx, rq->param[0], &ds));
@@ -36,6 +123,6 @@ dataset_policy_put(struct request *rq, struct reply *rp)
         snprintf(etag, sizeof etag, "%s-p%lld", ds.id, (long long)ds.policy_version);
         TRY(precondition_match(rq, etag));
     }
-    TRY(dataset_policy_set(rq->cx, &ds, choice));
+    TRY(dataset_policy_set(rq->cx, &ds, policy_choice(rq)));
     return policy_reply(rq, rp, &ds);
 }

@@ -75,3 +75,40 @@ projects_update(struct request *rq, struct reply *rp)
     project_etag(rp, &project);
     return reply_json(rq, rp, 200, project_to_json(&project));
 }
+
+enum err
+project_members_list(struct request *rq, struct reply *rp)
+{
+    struct member *list;
+    struct page page;
+    json_t *items;
+    size_t n;
+
+    TRY(page_take(rq, &page));
+    TRY(query_end(rq));
+    TRY(project_members(rq->cx, rq->param[0], page.after, page.limit + 1, &list, &n));
+    items = json_array();
+    for (size_t i = 0; i < n && i < (size_t)page.limit; i++)
+        json_array_append_new(items, member_to_json(&list[i]));
+    return reply_page(
+        rq, rp, items, n > (size_t)page.limit ? list[page.limit - 1].user_id : NULL);
+}
+
+enum err
+project_member_put(struct request *rq, struct reply *rp)
+{
+    struct member member;
+
+    TRY(query_end(rq));
+    TRY(json_take(&rq->cx->diag, rq->body, "{!}"));
+    TRY(project_member_add(rq->cx, rq->param[0], rq->param[1], &member));
+    return reply_json(rq, rp, 200, member_to_json(&member));
+}
+
+enum err
+project_member_delete(struct request *rq, struct reply *rp)
+{
+    TRY(query_end(rq));
+    TRY(project_member_remove(rq->cx, rq->param[0], rq->param[1]));
+    return reply_none(rp);
+}

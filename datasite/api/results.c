@@ -31,6 +31,8 @@ sealed_failure(struct request *rq, struct reply *rp, const struct job *j)
 enum err
 sealed_result_get(struct request *rq, struct reply *rp)
 {
+    DIFFERENCING_SCOPE(with);
+    json_auto_t *checks = NULL;
     struct result result;
     struct job j;
 
@@ -43,12 +45,12 @@ sealed_result_get(struct request *rq, struct reply *rp)
     if (j.state != JOB_HELD && j.state != JOB_RELEASED && j.state != JOB_WITHHELD)
         return not_now(rq->cx, &j, "nothing waits at the second gate");
     TRY(release_load(rq->cx, j.id, &result));
+    TRY(release_checks(rq->cx, &j, &result, &with, &checks));
     return reply_json(rq, rp, 200,
-        json_pack("{s:o, s:o, s:o, s:s, s:s}", "outputs",
+        json_pack("{s:o, s:o, s:O, s:s, s:s}", "outputs",
             stored_to_json(result.outputs_json), "measurements",
-            stored_to_json(result.measurements_json), "checks",
-            stored_to_json(result.checks_json), "log", result.log, "sha256",
-            result.sha256));
+            stored_to_json(result.measurements_json), "checks", checks, "log",
+            result.log, "sha256", result.sha256));
 }
 
 enum err
@@ -105,24 +107,4 @@ result_get(struct request *rq, struct reply *rp)
     TRY(release_load(rq->cx, j.id, &result));
     reply_etag(rp, "%s-%lld", j.id, (long long)j.revision);
     return reply_json(rq, rp, 200, result_json(&j, &result));
-}
-
-enum err
-receipt_get(struct request *rq, struct reply *rp)
-{
-    struct ctx *cx = rq->cx;
-    struct result result;
-    struct job j;
-
-    TRY(query_end(rq));
-    if (cx->actor.roles & ROLE_AUDITOR) {
-        TRY(job_by_id(cx, rq->param[0], &j));
-    } else {
-        TRY(job_visible(cx, rq->param[0], &j));
-    }
-    if (j.state != JOB_RELEASED)
-        return not_now(cx, &j, "there is no released result");
-    TRY(release_load(cx, j.id, &result));
-    reply_etag(rp, "%s-%lld", j.id, (long long)j.revision);
-    return reply_json(rq, rp, 200, stored_to_json(result.receipt_json));
 }

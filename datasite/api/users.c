@@ -1,7 +1,9 @@
-/* users.c -- accounts, for administrators; researchers by name, for owners. */
+/* users.c -- accounts, for administrators; researchers and owners by name, for owners. */
 #include "datasite/api/routes.h"
 #include "datasite/api/wire_people.h"
 #include "datasite/core/standing.h"
+
+#include <stdio.h>
 
 static enum err
 reply_user(struct request *rq, struct reply *rp, const struct user *u)
@@ -10,18 +12,41 @@ reply_user(struct request *rq, struct reply *rp, const struct user *u)
     return reply_json(rq, rp, 200, user_to_json(&rq->cx->actor, u));
 }
 
+/* Who is listed: a role that the query names, of those the caller may see; without one
+ * everybody for an administrator, researchers for an owner. */
+static enum err
+roles_wanted(struct ctx *cx, const char *role, unsigned *out)
+{
+    bool admin = cx->actor.roles & ROLE_ADMIN;
+
+    *out = admin ? 0 : ROLE_RESEARCHER;
+    if (role == NULL)
+        return ERR_OK;
+    if (!role_parse(role, out)) {
+        return FAIL_FIELD(&cx->diag, ERR_INVALID, "/role",
+            "role is one of researcher, owner, admin, auditor");
+    }
+    if (admin || *out & (ROLE_RESEARCHER | ROLE_OWNER))
+        return ERR_OK;
+    snprintf(cx->diag.extra, sizeof cx->diag.extra, "%s",
+        "{\"missing_permission\":\"admin\"}");
+    return FAIL(&cx->diag, ERR_FORBIDDEN, "owners list researchers and owners");
+}
+
 enum err
 users_list(struct request *rq, struct reply *rp)
 {
     struct actor *me = &rq->cx->actor;
-    unsigned roles = me->roles & ROLE_ADMIN ? 0 : ROLE_RESEARCHER;
+    const char *role = query_text(rq, "role");
     struct user *list;
     struct page page;
+    unsigned roles;
     json_t *items;
     size_t n;
 
     TRY(page_take(rq, &page));
     TRY(query_end(rq));
+    TRY(roles_wanted(rq->cx, role, &roles));
     TRY(user_list(rq->cx, roles, page.after, page.limit + 1, &list, &n));
     items = json_array();
     for (size_t i = 0; i < n && i < (size_t)page.limit; i++)

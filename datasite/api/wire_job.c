@@ -1,6 +1,7 @@
-/* wire_job.c -- datasets, budgets, jobs and results as JSON, both ways. */
+/* wire_job.c -- datasets, jobs and results as JSON, both ways. */
 #include "datasite/api/wire_job.h"
 
+#include "datasite/api/wire_budget.h"
 #include "datasite/core/run.h"
 
 #include <inttypes.h>
@@ -26,22 +27,10 @@ stored_to_json(const char *text)
     return v;
 }
 
-/* Amounts */
-
-static json_t *
-nano_json(int64_t nano)
+json_t *
+text_or_null(const char *text)
 {
-    char text[32];
-
-    return json_string(nano_text(nano, text));
-}
-
-static json_t *
-atto_json(int64_t atto)
-{
-    char text[32];
-
-    return json_string(atto_text(atto, text));
+    return text[0] != '\0' ? json_string(text) : json_null();
 }
 
 enum err
@@ -100,13 +89,11 @@ dataset_to_json(const struct ctx *cx, const struct dataset *ds)
 }
 
 json_t *
-policy_to_json(const struct dataset *ds)
+policy_to_json(const struct dataset *ds, const struct policy *policy)
 {
-    json_auto_t *doc = stored_to_json(ds->policy_json);
-
-    return json_pack("{s:s, s:O?, s:I, s:O}", "name", ds->policy_name, "title",
-        json_object_get(doc, "title"), "version", (json_int_t)ds->policy_version,
-        "document", doc);
+    return json_pack("{s:s, s:s, s:I, s:o, s:o}", "name", ds->policy_name, "title",
+        policy->title, "version", (json_int_t)ds->policy_version, "document",
+        stored_to_json(ds->policy_json), "words", policy_words(policy));
 }
 
 enum err
@@ -153,41 +140,6 @@ places_to_json(const struct csv_report *report)
 
 /* Budgets */
 
-json_t *
-budget_to_json(const struct budget_view *v)
-{
-    json_t *rho = json_null();
-
-    if (v->accounting == ACCOUNT_ZCDP) {
-        rho = json_pack("{s:o, s:o, s:o, s:o}", "limit", nano_json(v->cap.limit_nano),
-            "spent", nano_json(v->cap.spent_nano), "reserved",
-            nano_json(v->cap.reserved_nano), "free", nano_json(v->free_rho_nano));
-    }
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "accounting",
-        accounting_name(v->accounting), "epsilon", nano_json(v->epsilon_nano), "delta",
-        atto_json(v->delta_atto), "spent", nano_json(v->spent_nano), "reserved",
-        nano_json(v->reserved_nano), "free", nano_json(v->free_nano), "rho", rho);
-}
-
-/* A text that may be "", as null. */
-static json_t *
-or_null(const char *text)
-{
-    return text[0] != '\0' ? json_string(text) : json_null();
-}
-
-json_t *
-ledger_row_to_json(const struct ledger_row *r)
-{
-    return json_pack("{s:I, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "seq",
-        (json_int_t)r->seq, "time", time_to_json(r->time), "kind", r->kind, "job",
-        or_null(r->job_id), "run", or_null(r->run_id), "measurement", or_null(r->label),
-        "mechanism", or_null(r->mechanism), "epsilon",
-        r->price.eps_nano == EPS_NONE ? json_null() : nano_json(r->price.eps_nano),
-        "rho", nano_json(r->price.rho_nano), "delta", atto_json(r->price.delta_atto),
-        "hash", r->hash);
-}
-
 /* Jobs */
 
 /* What the reader may know of a failure: the owner may know all. */
@@ -217,8 +169,11 @@ requirements_shown(struct ctx *cx, const struct job *j, json_t **out)
                                         : json_array();
     if (p.shown) {
         json_array_append_new(*out,
-            json_pack("{s:s, s:b, s:s}", "name", "approvals", "met", (int)p.met,
-                "detail", p.detail));
+            json_pack("{s:s, s:b, s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I}}", "name",
+                "approvals", "met", (int)p.met, "detail", p.detail, "code", p.code,
+                "params", "have", (json_int_t)p.have, "needed", (json_int_t)p.needed,
+                "voters", (json_int_t)p.voters, "request_changes",
+                (json_int_t)p.request_changes, "reject", (json_int_t)p.reject));
     }
     return ERR_OK;
 }
@@ -251,18 +206,45 @@ job_to_json(struct ctx *cx, const struct job *j, json_t **out)
 json_t *
 job_version_to_json(const struct job_version *v)
 {
-    return json_pack("{s:I, s:s, s:o}", "version", (json_int_t)v->number,
-        "source_sha256", v->source_sha256, "created_at", time_to_json(v->submitted));
+    return json_pack("{s:I, s:s, s:o, s:o}", "version", (json_int_t)v->number,
+        "source_sha256", v->source_sha256, "note",
+        v->note[0] != '\0' ? json_string(v->note) : json_null(), "created_at",
+        time_to_json(v->submitted));
 }
 
 json_t *
 review_to_json(const struct review *r)
 {
-    return json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:{s:s, s:s}, s:o}", "id", r->id,
-        "version", (json_int_t)r->version, "source_sha256", r->source_sha256,
-        "decision", r->decision, "comment", or_null(r->comment), "checklist",
+    return json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:{s:s, s:s}, s:o, s:o}", "id",
+        r->id, "version", (json_int_t)r->version, "source_sha256", r->source_sha256,
+        "decision", r->decision, "comment", text_or_null(r->comment), "checklist",
         stored_to_json(r->checklist_json), "reviewer", "id", r->reviewer_id, "name",
-        r->reviewer_name, "created_at", time_to_json(r->time));
+        r->reviewer_name, "created_at", time_to_json(r->time), "template",
+        r->template_id != NULL ? json_string(r->template_id) : json_null());
+}
+
+json_t *
+template_to_json(const struct template *t)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:o}", "id",
+        t->id, "name", t->name, "lane", t->lane, "source", t->source, "source_sha256",
+        t->source_sha256, "parameters", stored_to_json(t->parameters_json),
+        "max_epsilon", nano_json(t->max_epsilon_nano), "policy_version",
+        (json_int_t)t->policy_version, "signatures", stored_to_json(t->signatures_json),
+        "created_at", time_to_json(t->made), "ended_at", time_to_json(t->ended));
+}
+
+json_t *
+comment_to_json(const struct comment *c)
+{
+    bool open = c->resolver_name == NULL;
+
+    return json_pack("{s:s, s:I, s:I, s:s, s:{s:s, s:s}, s:s, s:o, s:b, s:o, s:o}",
+        "id", c->id, "version", (json_int_t)c->version, "line", (json_int_t)c->line,
+        "text", c->text, "writer", "id", c->writer_id, "name", c->writer_name, "side",
+        c->side, "created_at", time_to_json(c->time), "resolved", (int)!open,
+        "resolved_by", open ? json_null() : json_string(c->resolver_name),
+        "resolved_at", time_to_json(c->resolved));
 }
 
 /* [{name, description?}], with nothing else in it. */
@@ -318,7 +300,7 @@ enum err
 job_draft_take(struct diag *d, json_t *body, bool strict, struct job_draft *out)
 {
     json_t *budget = NULL;
-    const char *source, *note = NULL;
+    const char *source;
     size_t len;
 
     *out = (struct job_draft){0};
@@ -331,7 +313,7 @@ job_draft_take(struct diag *d, json_t *body, bool strict, struct job_draft *out)
         TRY(json_take(d, body, "{s:s%, s?s, s?s, s?s, s?o, s?o, s?s !}", "source",
             &source, &len, "title", &out->title, "question", &out->question, "lane",
             &out->lane, "max_budget", &budget, "outputs", &out->outputs, "note",
-            &note));
+            &out->note));
     }
     if (strict && out->question == NULL)
         out->question = "";

@@ -1,24 +1,27 @@
-/* wire_job.h -- datasets, budgets, jobs and results as JSON, both ways: the one place
+/* wire_job.h -- datasets, jobs and results as JSON, both ways: the one place
  * with their wire names. */
 #ifndef DATASITE_API_WIRE_JOB_H
 #define DATASITE_API_WIRE_JOB_H
 
 #include "datasite/core/budget.h"
 #include "datasite/core/check.h"
+#include "datasite/core/comment.h"
 #include "datasite/core/release.h"
 #include "datasite/core/review.h"
+#include "datasite/core/template.h"
 
 /* Each is owned by the caller; NULL: no memory. */
 json_t *dataset_to_json(const struct ctx *cx, const struct dataset *ds);
-json_t *policy_to_json(const struct dataset *ds);
-json_t *budget_to_json(const struct budget_view *v);
-json_t *ledger_row_to_json(const struct ledger_row *r);
+json_t *policy_to_json(const struct dataset *ds, const struct policy *policy);
 /* May read the database: the author of a failed job sees of it what the mock showed. */
 enum err job_to_json(struct ctx *cx, const struct job *j, json_t **out) NODISCARD;
 json_t *job_version_to_json(const struct job_version *v);
 json_t *review_to_json(const struct review *r);
+json_t *comment_to_json(const struct comment *c);
+json_t *template_to_json(const struct template *t);
 json_t *places_to_json(const struct csv_report *report); /* {"errors":[…]} */
 json_t *time_to_json(struct unixus t);
+json_t *text_or_null(const char *text); /* "" as null */
 /* A stored document; JSON null for NULL. */
 json_t *stored_to_json(const char *text);
 

@@ -57,6 +57,13 @@ project_to_json(const struct project *p)
         p->owner_id, "name", p->owner_name, "created_at", p->created_at);
 }
 
+json_t *
+member_to_json(const struct member *m)
+{
+    return json_pack(
+        "{s:s, s:s, s:b}", "id", m->user_id, "name", m->name, "owner", (int)m->made_it);
+}
+
 /* The next string of an array; `field` names the array. */
 static enum err
 element(struct diag *d, json_t *v, size_t i, const char *field, const char **out)

@@ -2,6 +2,7 @@
 #include "datasite/base/arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 struct chunk {
     struct chunk *next;
     size_t used, cap;
+    bool is_zero; /* else what is handed out has to be made so */
     alignas(ARENA_ALIGN) unsigned char bytes[];
 };
 
@@ -60,21 +62,22 @@ arena_free_p(struct arena **a)
 }
 
 /* A chunk with room for n bytes: the newest, or a fresh one. A request of a size of its
- * own goes behind the newest, whose rest stays in use. */
+ * own goes behind the newest, whose rest stays in use, and is zero as it comes. */
 static struct chunk *
 arena_chunk(struct arena *a, size_t n)
 {
     struct chunk *newest = a->chunks;
-    size_t cap = n > ARENA_CHUNK_BYTES / 4 ? n : ARENA_CHUNK_BYTES;
+    bool own = n > ARENA_CHUNK_BYTES / 4;
+    size_t cap = own ? n : ARENA_CHUNK_BYTES;
     struct chunk *c;
 
     if (newest != NULL && newest->cap - newest->used >= n)
         return newest;
-    c = calloc(1, sizeof *c + cap);
+    c = own ? calloc(1, sizeof *c + cap) : malloc(sizeof *c + cap);
     if (c == NULL)
         return NULL;
-    c->cap = cap;
-    if (newest != NULL && cap == n) {
+    *c = (struct chunk){.cap = cap, .is_zero = own};
+    if (newest != NULL && own) {
         c->next = newest->next;
         newest->next = c;
     } else {
@@ -102,6 +105,8 @@ arena_array(struct arena *a, size_t size, size_t n)
     if (c == NULL)
         return NULL;
     p = c->bytes + c->used;
+    if (!c->is_zero)
+        memset(p, 0, bytes);
     c->used += bytes;
     a->used += bytes;
     return p;

@@ -38,6 +38,14 @@ clock_shift(int64_t us)
     atomic_fetch_add(&shift_us, us);
 }
 
+int64_t
+clock_day(struct unixus t)
+{
+    const int64_t day_us = INT64_C(86400) * 1000000;
+
+    return t.us / day_us - (t.us % day_us < 0);
+}
+
 char *
 clock_text(struct unixus t, char out[32])
 {

@@ -8,6 +8,7 @@ struct unixus clock_wall(void);
 struct monous clock_mono(void);
 /* Moves both clocks by so much, for tests of what expires. */
 void clock_shift(int64_t us);
+int64_t clock_day(struct unixus t); /* days since 1970-01-01, UTC */
 /* RFC 3339 UTC with milliseconds: "2026-11-22T18:00:00.000Z". */
 char *clock_text(struct unixus t, char out[32]);
 /* The same with no to nine places of seconds; what is under a microsecond is cut. */

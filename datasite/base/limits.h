@@ -37,6 +37,7 @@
 #define RUN_OUTPUT_BYTES_DEFAULT (INT64_C(1) << 20)
 #define RUN_LOG_BYTES_MAX        (64 << 10)
 #define RUN_LOG_LINE_BYTES_MAX   4096
+#define RUN_ROWS_MS_MAX          (INT64_C(24) * 3600 * 1000) /* beside the wall time */
 #define RUNS_AT_ONCE_MAX         4
 
 /* the server */

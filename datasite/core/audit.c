@@ -22,6 +22,7 @@ static const char *const verbs[] = {
 struct chain {
     int64_t seq;
     struct digest head;
+    struct audit_marks *marks; /* or NULL */
 };
 
 const char *
@@ -127,6 +128,24 @@ bad_entry(struct diag *d, const struct chain *c, const char *why)
     return FAIL(d, ERR_CONFLICT, "audit entry %lld: %s", (long long)c->seq + 1, why);
 }
 
+/* The entry that was taken last is the one that was signed. */
+static enum err
+chain_meets_marks(struct diag *d, struct chain *c)
+{
+    struct audit_marks *m = c->marks;
+
+    for (; m != NULL && m->at < m->n && m->list[m->at].seq <= c->seq; m->at++) {
+        if (m->list[m->at].seq < c->seq)
+            continue; /* before the first line of an export */
+        if (!digest_eq(m->list[m->at].head, c->head)) {
+            c->seq--;
+            return bad_entry(d, c, "it is not the one that was signed");
+        }
+        m->met++;
+    }
+    return ERR_OK;
+}
+
 /* Takes one more entry into the chain, or says what is wrong with it. */
 static enum err
 chain_add(struct diag *d, struct chain *c, const struct audit_entry *e)
@@ -149,8 +168,9 @@ chain_add(struct diag *d, struct chain *c, const struct audit_entry *e)
         return bad_entry(d, c, "it is not text");
     if (!digest_parse(str_of(e->hash), &stored) || !digest_eq(stored, mine))
         return bad_entry(d, c, "it does not match its hash");
-    *c = (struct chain){e->seq, mine};
-    return ERR_OK;
+    c->seq = e->seq;
+    c->head = mine;
+    return chain_meets_marks(d, c);
 }
 
 enum err
@@ -206,6 +226,15 @@ chain_add_page(struct ctx *cx, struct chain *c, const struct end *end, size_t *n
     return ERR_OK;
 }
 
+/* A log that was cut off misses entries that were signed. */
+static enum err
+marks_all_met(struct diag *d, struct chain *c)
+{
+    if (c->marks == NULL || c->marks->met == c->marks->n)
+        return ERR_OK;
+    return bad_entry(d, c, "entries that were signed are missing");
+}
+
 /* The end is read before the entries: what is appended meanwhile lies beyond it, and is
  * walked as well. */
 static enum err
@@ -227,13 +256,14 @@ chain_walk(struct ctx *cx, struct chain *c)
     }
     if (c->seq < end.seq)
         return bad_entry(&cx->diag, c, "it is missing, and so are those after it");
-    return ERR_OK;
+    return marks_all_met(&cx->diag, c);
 }
 
 enum err
-audit_verify(struct ctx *cx, int64_t *entries, struct digest *head, int64_t *first_bad)
+audit_verify(struct ctx *cx, struct audit_marks *marks, int64_t *entries,
+    struct digest *head, int64_t *first_bad)
 {
-    struct chain c = {0};
+    struct chain c = {.marks = marks};
     enum err err = chain_walk(cx, &c);
 
     *entries = c.seq;
@@ -263,7 +293,7 @@ chain_begin(struct diag *d, struct chain *c, const struct audit_entry *e)
     if (e->seq == 1 && strcmp(e->prev, before_first) != 0)
         return bad_entry(d, c, "the first entry follows nothing");
     c->seq = e->seq - 1;
-    return ERR_OK;
+    return chain_meets_marks(d, c);
 }
 
 static enum err
@@ -287,10 +317,10 @@ chain_add_line(struct diag *d, struct chain *c, struct str line, bool is_first)
 }
 
 enum err
-audit_verify_lines(struct diag *d, struct str text, int64_t *entries,
-    struct digest *head, int64_t *first_bad)
+audit_verify_lines(struct diag *d, struct str text, struct audit_marks *marks,
+    int64_t *entries, struct digest *head, int64_t *first_bad)
 {
-    struct chain c = {0};
+    struct chain c = {.marks = marks};
     enum err err = ERR_OK;
 
     *entries = 0;

@@ -20,15 +20,27 @@ struct audit_entry {
  * inside a transaction of cx->db. */
 enum err audit_append(
     struct ctx *cx, const char *verb, const char *subject, json_t *facts) NODISCARD;
+/* What somebody signed of the chain (checkpoint.h): the hash that an entry had. */
+struct audit_mark {
+    int64_t seq;
+    struct digest head;
+};
+/* By seq. met counts those that the walk came past and found as they were. */
+struct audit_marks {
+    struct audit_mark *list;
+    size_t n, at, met;
+};
 /* Recomputes the chain. ERR_CONFLICT names the first bad entry in diag; *first_bad is its
- * seq (0: none). head is the digest of the newest entry. */
-enum err audit_verify(struct ctx *cx, int64_t *entries, struct digest *head,
-    int64_t *first_bad) NODISCARD;
+ * seq (0: none). head is the digest of the newest entry. marks (or NULL): entries that
+ * must be there, as they were signed. */
+enum err audit_verify(struct ctx *cx, struct audit_marks *marks, int64_t *entries,
+    struct digest *head, int64_t *first_bad) NODISCARD;
 enum err audit_head(struct ctx *cx, int64_t *entries, struct digest *head) NODISCARD;
 /* The same over an export: one JSON object a line, as audit_entry_json gives. A text that
- * starts after the first entry is believed about what came before. */
-enum err audit_verify_lines(struct diag *d, struct str text, int64_t *entries,
-    struct digest *head, int64_t *first_bad) NODISCARD;
+ * starts after the first entry is believed about what came before; marks outside of it
+ * are not met. */
+enum err audit_verify_lines(struct diag *d, struct str text, struct audit_marks *marks,
+    int64_t *entries, struct digest *head, int64_t *first_bad) NODISCARD;
 
 /* Entries with seq > after, oldest first; verb NULL: all, "job." prefix or a whole verb;
  * actor and subject NULL: all. */

@@ -3,6 +3,7 @@
 
 #include "datasite/base/check.h"
 #include "datasite/base/fdio.h"
+#include "datasite/core/jailtest.h"
 #include "datasite/core/site.h"
 
 #include <stdio.h>
@@ -22,7 +23,8 @@ struct mock_port {
     const struct check_ask *ask;
     struct mock_answer *answers;
     struct budget total;
-    bool pure; /* every price so far is pure */
+    bool pure;     /* every price so far is pure */
+    json_t *plans; /* of the questions, owned by the report */
 };
 
 enum err
@@ -62,6 +64,17 @@ mock_may(const struct mock_port *p, struct budget total, bool pure)
 }
 
 static enum err
+plan_note(struct mock_port *p, struct diag *d, const char *plan_json)
+{
+    json_t *plan;
+
+    TRY(json_parse(d, str_of(plan_json), &plan));
+    return json_array_append_new(p->plans, plan) == 0
+        ? ERR_OK
+        : FAIL(d, ERR_INTERNAL, "no memory for a plan");
+}
+
+static enum err
 mock_charge(void *self, struct diag *d, const struct charge_ask *ask,
     enum charge_verdict *verdict, struct buf *answer)
 {
@@ -82,6 +95,7 @@ mock_charge(void *self, struct diag *d, const struct charge_ask *ask,
     a = arena_array(p->arena, sizeof *a, 1);
     if (a == NULL)
         return FAIL(d, ERR_TOO_LARGE, "the mock run asks too much");
+    TRY(plan_note(p, d, ask->plan_json));
     a->measurement = ask->measurement;
     a->next = p->answers;
     p->answers = a;
@@ -129,6 +143,7 @@ check_order(const struct check_ask *ask, const char *run_id, const bool *columns
         .accounting = ask->ds->accounting,
         .cap = ask->cap,
         .rows_assumed = ask->ds->mock_rows,
+        .key_persons_min = p->key_persons_min,
         .seed = seed_of(ask->source),
         .limits = {.cpu_ms = p->cpu_ms_max,
             .wall_ms = p->wall_ms_max,
@@ -159,7 +174,8 @@ static enum err
 mock_run(struct ctx *cx, const struct check_ask *ask, struct check_report *out)
 {
     ARENA_SCOPE(arena, MOCK_ANSWERS_BYTES_MAX);
-    struct mock_port self = {.arena = arena, .ask = ask, .pure = true};
+    struct mock_port self = {
+        .arena = arena, .ask = ask, .pure = true, .plans = out->plans};
     struct run_port port = {.self = &self, .charge = mock_charge, .keep = mock_keep};
     char run_id[ID_BYTES];
     struct order order = check_order(ask, id_new("run", run_id), out->scan.columns);
@@ -167,8 +183,7 @@ mock_run(struct ctx *cx, const struct check_ask *ask, struct check_report *out)
 
     if (arena == NULL)
         return FAIL(&cx->diag, ERR_INTERNAL, "no memory for a mock run");
-    if (!cx->site->jail_ok)
-        return FAIL(&cx->diag, ERR_SANDBOX, "the sandbox did not pass its self-test");
+    TRY(jailtest_await(cx->site, &cx->diag));
     TRY(memfd_of(&cx->diag, "mock", ask->mock, &fd));
     order.mock_fd = fd;
     TRY(runner_run(cx->site->runner, &cx->diag, &order, &port, &out->outcome));
@@ -194,16 +209,40 @@ finding_add(struct ctx *cx, struct codescan *scan, const char *rule, const char 
     return ERR_OK;
 }
 
+/* What the policy has against the text. */
+static enum err
+policy_findings(struct ctx *cx, const struct check_ask *ask, struct codescan *scan)
+{
+    const struct policy *p = &ask->policy;
+    char text[160];
+
+    if (!p->lane_allowed[ask->lane]) {
+        TRY(finding_add(cx, scan, CHECK_POLICY_RULE "lane",
+            "the policy of this dataset does not allow this lane"));
+    }
+    if ((int64_t)ask->source.len > p->input.source_bytes_max) {
+        snprintf(text, sizeof text, "the policy allows sources of %lld bytes",
+            (long long)p->input.source_bytes_max);
+        TRY(finding_add(cx, scan, CHECK_POLICY_RULE "source-bytes", text));
+    }
+    for (size_t i = 0; i < ask->schema.columns_n; i++) {
+        const char *name = ask->schema.columns[i].name;
+
+        if (!scan->columns[i] || policy_column_ok(p, name))
+            continue;
+        snprintf(text, sizeof text, "the policy does not allow the column %s", name);
+        TRY(finding_add(cx, scan, CHECK_POLICY_RULE "column", text));
+    }
+    return ERR_OK;
+}
+
 enum err
 check_run(struct ctx *cx, const struct check_ask *ask, struct check_report *out)
 {
-    *out = (struct check_report){.hold = ask->cap};
+    *out = (struct check_report){.hold = ask->cap, .plans = json_array()};
     TRY(codescan_run(
         &cx->diag, cx->arena, ask->source, &ask->schema, ask->lane, &out->scan));
-    if (!ask->policy.lane_allowed[ask->lane]) {
-        TRY(finding_add(cx, &out->scan, "policy-lane",
-            "the policy of this dataset does not allow this lane"));
-    }
+    TRY(policy_findings(cx, ask, &out->scan));
     if (out->scan.findings_n > 0)
         return ERR_OK;
     return mock_run(cx, ask, out);
@@ -215,6 +254,9 @@ check_release(struct check_report *r)
     if (r->ran)
         outcome_release(&r->outcome);
     r->ran = false;
+    json_decref(r->plans);
+    json_decref(r->adverse);
+    r->plans = r->adverse = NULL;
 }
 
 /* Documents */
@@ -237,6 +279,8 @@ check_findings_json(const struct check_report *r)
             json_pack("{s:s, s:o, s:o, s:s}", "rule", f->rule, "line",
                 place_json(f->line), "column", place_json(f->column), "text", f->text));
     }
+    if (r->adverse != NULL)
+        json_array_extend(list, r->adverse);
     return list;
 }
 
@@ -288,11 +332,20 @@ finding_failure(const struct finding *f)
         "text", f->text);
 }
 
-/* A copy of what may be NULL, or an empty list. */
-static json_t *
-list_or_empty(json_t *list)
+/* As they are shown: evidence is for the rules of disclosure control alone. */
+json_t *
+check_measurements_json(const struct outcome *o)
 {
-    return list != NULL ? json_incref(list) : json_array();
+    json_t *list = json_array(), *m;
+    size_t i;
+
+    json_array_foreach(o->measurements, i, m)
+    {
+        json_t *one = json_copy(m);
+        (void)json_object_del(one, "evidence");
+        json_array_append_new(list, one);
+    }
+    return list;
 }
 
 /* The log as text: what is not UTF-8 was not printed by a script that is. */
@@ -315,64 +368,8 @@ check_mock_json(const struct check_report *r)
     return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "ok",
         r->outcome.kind == OUTCOME_OK, "outputs",
         r->outcome.output != NULL ? json_incref(r->outcome.output) : json_null(), "log",
-        log_json(&r->outcome), "measurements", list_or_empty(r->outcome.measurements),
+        log_json(&r->outcome), "measurements", check_measurements_json(&r->outcome),
         "findings", check_findings_json(r), "failure", failure_json(&r->outcome));
-}
-
-/* Outputs of a script that returned a table: its keys. */
-static json_t *
-outputs_returned(const struct outcome *o, const char *lane)
-{
-    json_t *list = json_array(), *value;
-    const char *name;
-
-    if (!json_is_object(o->output))
-        return list;
-    json_object_foreach(o->output, name, value) json_array_append_new(
-        list, json_pack("{s:s, s:s}", "name", name, "lane", lane));
-    return list;
-}
-
-static json_t *
-outputs_declared(const json_t *outputs, const char *lane)
-{
-    json_t *list = json_array(), *v;
-    size_t i;
-
-    json_array_foreach(outputs, i, v)
-    {
-        json_t *one = json_copy(v);
-        json_object_set_new(one, "lane", json_string(lane));
-        json_array_append_new(list, one);
-    }
-    return list;
-}
-
-static json_t *
-total_json(struct budget b)
-{
-    char epsilon[32], rho[32], delta[32];
-
-    return json_pack("{s:o, s:s, s:s}", "epsilon",
-        b.eps_nano == EPS_NONE ? json_null()
-                               : json_string(nano_text(b.eps_nano, epsilon)),
-        "rho", nano_text(b.rho_nano, rho), "delta", atto_text(b.delta_atto, delta));
-}
-
-json_t *
-check_quote_json(
-    const struct check_report *r, const struct check_ask *ask, const json_t *outputs)
-{
-    const char *lane = lane_name(ask->lane);
-    json_t *list = outputs != NULL && json_array_size(outputs) > 0
-        ? outputs_declared(outputs, lane)
-        : r->ran ? outputs_returned(&r->outcome, lane)
-                 : json_array();
-
-    return json_pack("{s:o, s:o, s:o, s:o}", "columns",
-        check_columns_json(r, &ask->schema), "outputs", list, "measurements",
-        r->ran ? list_or_empty(r->outcome.measurements) : json_array(), "total",
-        total_json(r->total));
 }
 
 /* Mocks */

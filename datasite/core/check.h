@@ -8,6 +8,8 @@
 #include "policies/codescan.h"
 #include "sandbox/runner_client.h"
 
+#define CHECK_POLICY_RULE "policy-" /* how a finding of the policy's begins */
+
 struct check_ask {
     const struct dataset *ds;
     struct schema schema;
@@ -24,6 +26,8 @@ struct check_report {
     struct codescan scan;   /* arena memory */
     struct outcome outcome; /* of the mock run, when it ran */
     bool ran;
+    json_t *adverse; /* findings of runs on awkward mocks (adverse.h); owned, or NULL */
+    json_t *plans;   /* of the questions of the mock run, each once; owned */
     struct budget total; /* of all measurements of the mock run */
     struct budget hold;  /* what an approval must reserve */
 };
@@ -43,9 +47,7 @@ json_t *check_findings_json(const struct check_report *r);
 json_t *check_columns_json(const struct check_report *r, const struct schema *s);
 json_t *check_marks_json(const struct check_report *r);
 json_t *check_mock_json(const struct check_report *r);
-/* outputs: [{"name",…}] as submitted, or NULL: those the mock run returned. */
-json_t *check_quote_json(
-    const struct check_report *r, const struct check_ask *ask, const json_t *outputs);
+json_t *check_measurements_json(const struct outcome *o);
 json_t *failure_json(const struct outcome *o); /* JSON null for OUTCOME_OK */
 
 /* Does mock text hold what the schema says? ERR_UNPROCESSABLE with places in the

@@ -166,30 +166,71 @@ canonical_text(struct ctx *cx, const json_t *v, const char **out)
     return ERR_OK;
 }
 
-/* A name of a pack or a document, to the checked document's text and name. */
+/* A column that is named in vain would protect nothing. */
 static enum err
-policy_text(struct ctx *cx, json_t *choice, const char **name, const char **text)
+policy_columns_check(
+    struct ctx *cx, const struct policy *policy, const struct schema *schema)
+{
+    for (size_t i = 0; i < policy->input.columns_n; i++) {
+        size_t c = 0;
+
+        while (c < schema->columns_n &&
+            strcmp(schema->columns[c].name, policy->input.columns[i]) != 0)
+            c++;
+        if (c == schema->columns_n) {
+            return FAIL_FIELD(&cx->diag, ERR_UNPROCESSABLE, "/input/columns",
+                "the dataset has no column %s", policy->input.columns[i]);
+        }
+    }
+    return ERR_OK;
+}
+
+/* A name of a pack, or a document; *doc owned by the caller. */
+static enum err
+policy_document(struct ctx *cx, json_t *choice, json_t **doc)
+{
+    enum err err;
+
+    if (!json_is_string(choice)) {
+        *doc = json_incref(choice);
+        return ERR_OK;
+    }
+    err = policy_pack(&cx->diag, str_of(json_string_value(choice)), doc);
+    if (err != ERR_NOT_FOUND)
+        return err;
+    diag_clear(&cx->diag);
+    return FAIL_FIELD(
+        &cx->diag, ERR_UNPROCESSABLE, "/policy", "there is no such policy pack");
+}
+
+/* The same, to the checked document's text and name. */
+static enum err
+policy_text(struct ctx *cx, json_t *choice, const struct schema *schema,
+    const char **name, const char **text)
 {
     json_auto_t *doc = NULL;
     struct policy policy;
-    enum err err;
 
-    if (json_is_string(choice)) {
-        err = policy_pack(&cx->diag, str_of(json_string_value(choice)), &doc);
-        if (err == ERR_NOT_FOUND) {
-            diag_clear(&cx->diag);
-            return FAIL_FIELD(&cx->diag, ERR_UNPROCESSABLE, "/policy",
-                "there is no such policy pack");
-        }
-        TRY(err);
-    } else {
-        doc = json_incref(choice);
-    }
-    TRY(policy_parse(&cx->diag, doc, &policy));
+    TRY(policy_document(cx, choice, &doc));
+    TRY(policy_parse(&cx->diag, cx->arena, doc, &policy));
+    TRY(policy_columns_check(cx, &policy, schema));
     *name = arena_strf(cx->arena, "%s", policy.name);
     if (*name == NULL)
         return FAIL(&cx->diag, ERR_TOO_LARGE, "this needs too much memory");
     return canonical_text(cx, doc, text);
+}
+
+enum err
+dataset_policy_read(
+    struct ctx *cx, const struct dataset *ds, json_t *choice, struct policy *out)
+{
+    json_auto_t *doc = NULL;
+    struct schema schema;
+
+    TRY(dataset_schema(cx, ds, &schema));
+    TRY(policy_document(cx, choice, &doc));
+    TRY(policy_parse(&cx->diag, cx->arena, doc, out));
+    return policy_columns_check(cx, out, &schema);
 }
 
 static bool
@@ -241,7 +282,7 @@ dataset_insert(struct ctx *cx, const struct dataset_draft *draft, const char *id
     if (doc == NULL)
         return FAIL(&cx->diag, ERR_TOO_LARGE, "this needs too much memory");
     TRY(canonical_text(cx, doc, &schema_json_text));
-    TRY(policy_text(cx, draft->policy, &policy_name, &policy_json));
+    TRY(policy_text(cx, draft->policy, &schema, &policy_name, &policy_json));
     err = db_run(cx->db, &cx->diag, NULL, STMT_DATASET_INSERT, id, draft->name,
         cx->actor.id, draft->title, draft->description, schema_json_text,
         accounting_name(acc), policy_name, policy_json, cx->now.us);
@@ -367,9 +408,11 @@ enum err
 dataset_policy_set(struct ctx *cx, struct dataset *ds, json_t *policy)
 {
     const char *name = NULL, *text = NULL;
+    struct schema schema;
     TXN_SCOPE(txn);
 
-    TRY(policy_text(cx, policy, &name, &text));
+    TRY(dataset_schema(cx, ds, &schema));
+    TRY(policy_text(cx, policy, &schema, &name, &text));
     TRY(txn_begin(&txn, cx->db, &cx->diag));
     TRY(db_run(cx->db, &cx->diag, NULL, STMT_DATASET_POLICY_SET, ds->id, name, text,
         cx->now.us));
@@ -482,7 +525,7 @@ dataset_policy(struct ctx *cx, const struct dataset *ds, struct policy *out)
     json_auto_t *doc = NULL;
 
     TRY(json_parse(&cx->diag, str_of(ds->policy_json), &doc));
-    return policy_parse(&cx->diag, doc, out);
+    return policy_parse(&cx->diag, cx->arena, doc, out);
 }
 
 enum err

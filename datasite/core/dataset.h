@@ -63,6 +63,9 @@ enum err dataset_archive(struct ctx *cx, struct dataset *ds) NODISCARD;
 /* ERR_CONFLICT names what is missing of data, mock, policy and budget. */
 enum err dataset_open(struct ctx *cx, struct dataset *ds) NODISCARD;
 enum err dataset_close(struct ctx *cx, struct dataset *ds) NODISCARD;
+/* The policy that a choice would put in force, checked as if it did. */
+enum err dataset_policy_read(struct ctx *cx, const struct dataset *ds, json_t *choice,
+    struct policy *out) NODISCARD;
 enum err dataset_policy_set(
     struct ctx *cx, struct dataset *ds, json_t *policy) NODISCARD;
 

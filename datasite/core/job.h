@@ -52,6 +52,7 @@ struct job_version {
     int64_t number;
     struct unixus submitted;
     const char *source, *source_sha256;
+    const char *note; /* of the author on what changed; "": none */
     const char *requirements_json, *checks_json, *mock_json, *quote_json; /* or NULL */
     struct budget hold; /* what an approval reserves, in the dataset's accounting */
 };
@@ -60,6 +61,7 @@ struct job_draft {
     const char *project_id, *dataset, *title, *question;
     struct str source;
     const char *lane;
+    const char *note;                 /* of a new version; NULL: none */
     int64_t epsilon_nano, delta_atto; /* delta -1: not given */
     json_t *outputs;                  /* borrowed, may be NULL */
 };

@@ -3,23 +3,28 @@
 
 #include "datasite/base/check.h"
 #include "datasite/core/audit.h"
+#include "datasite/core/ledger_row.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #define CAPS_OF_A_JOB 4
-#define ROWS_AT_ONCE  500
-
-static const char before_first[] =
-    "0000000000000000000000000000000000000000000000000000000000000000";
 
 static const char *const cap_names[] = {
+    [CAP_POPULATION] = "population",
     [CAP_DATASET] = "dataset",
     [CAP_PROJECT] = "project",
     [CAP_RESEARCHER] = "researcher",
     [CAP_JOB] = "job",
 };
+
+const char *
+cap_name(enum cap_kind kind)
+{
+    CHECK((size_t)kind < ARRAY_N(cap_names));
+    return cap_names[kind];
+}
 
 /* The part of a price that counts in an accounting. */
 struct amount {
@@ -45,9 +50,9 @@ party_of(enum cap_kind kind, const struct ledger_party *who)
     return p;
 }
 
-/* What is hashed and audited of a row: everything that can be said of it. */
-static json_t *
-row_json(const struct ledger_row *r, const char *dataset_id, const char *measurement)
+json_t *
+ledger_row_hashed(
+    const struct ledger_row *r, const char *dataset_id, const char *measurement)
 {
     char time[32], epsilon[32], rho[32], delta[32];
 
@@ -66,8 +71,8 @@ row_json(const struct ledger_row *r, const char *dataset_id, const char *measure
         (json_int_t)r->spent_atto);
 }
 
-static enum err
-row_digest(struct diag *d, const char *before, const json_t *doc, char hash[65])
+enum err
+ledger_row_digest(struct diag *d, const char *before, const json_t *doc, char hash[65])
 {
     BUF_SCOPE(text);
 
@@ -85,7 +90,7 @@ ledger_last(struct ctx *cx, const char *dataset_id, int64_t *seq, const char **h
 {
     TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_LEDGER_LAST, dataset_id, seq, hash));
     if (*seq == 0)
-        *hash = before_first;
+        *hash = ledger_before_first;
     return ERR_OK;
 }
 
@@ -110,10 +115,10 @@ row_append(
     TRY(ledger_last(cx, dataset_id, &r->seq, &before));
     r->seq++;
     r->time = cx->now;
-    doc = row_json(r, dataset_id, r->measurement);
+    doc = ledger_row_hashed(r, dataset_id, r->measurement);
     if (doc == NULL)
         return FAIL(&cx->diag, ERR_INTERNAL, "a row of the ledger is not JSON");
-    TRY(row_digest(&cx->diag, before, doc, hash));
+    TRY(ledger_row_digest(&cx->diag, before, doc, hash));
     TRY(db_run(cx->db, &cx->diag, NULL, STMT_LEDGER_INSERT, dataset_id, r->seq,
         r->time.us, r->kind, r->scope, r->project_id, r->user_id, r->job_id, r->run_id,
         r->measurement, r->label, r->mechanism, r->price.eps_nano, r->price.rho_nano,
@@ -146,6 +151,12 @@ static enum err
 cap_get(
     struct ctx *cx, enum cap_kind kind, const struct ledger_party *p, struct cap *out)
 {
+    if (kind == CAP_POPULATION) {
+        return db_one(cx->db, &cx->diag, cx->arena, STMT_POPULATION_CAP, p->dataset_id,
+            &out->limit_nano, &out->spent_nano, &out->reserved_nano, &out->limit_atto,
+            &out->spent_atto, &out->reserved_atto, &out->epsilon_nano,
+            &out->delta_atto);
+    }
     return db_one(cx->db, &cx->diag, cx->arena, STMT_CAP_GET, p->dataset_id,
         cap_names[kind], p->project_id, p->user_id, p->job_id, &out->limit_nano,
         &out->spent_nano, &out->reserved_nano, &out->limit_atto, &out->spent_atto,
@@ -250,7 +261,8 @@ refuse(struct ctx *cx, const struct ledger_party *who, enum cap_kind kind,
         cap_names[kind], left);
 }
 
-/* Moves all four caps of a job and writes the row that says so. */
+/* Moves all four caps of a job, and the population's, and writes the row that says
+ * so. */
 static enum err
 book(struct ctx *cx, const struct ledger_party *who, struct ledger_row *row)
 {
@@ -263,6 +275,8 @@ book(struct ctx *cx, const struct ledger_party *who, struct ledger_row *row)
         return FAIL(&cx->diag, ERR_DB, "%" PRId64 " caps moved instead of %d", changed,
             CAPS_OF_A_JOB);
     }
+    TRY(db_run(cx->db, &cx->diag, NULL, STMT_POPULATION_MOVE, who->dataset_id,
+        row->reserved_nano, row->reserved_atto, row->spent_nano, row->spent_atto));
     return row_append(cx, row, who->dataset_id, NULL);
 }
 
@@ -273,6 +287,29 @@ amount_shown(enum accounting acc, struct amount a)
     return (struct budget){.eps_nano = acc == ACCOUNT_PURE ? a.nano : EPS_NONE,
         .rho_nano = acc == ACCOUNT_ZCDP ? a.nano : 0,
         .delta_atto = a.atto};
+}
+
+enum err
+ledger_frozen(struct ctx *cx, const char *dataset_id, bool *out)
+{
+    int64_t frozen;
+
+    TRY(db_one(
+        cx->db, &cx->diag, cx->arena, STMT_BUDGET_IS_FROZEN, dataset_id, &frozen));
+    *out = frozen != 0;
+    return ERR_OK;
+}
+
+static enum err
+thaw_check(struct ctx *cx, const char *dataset_id)
+{
+    bool frozen;
+
+    TRY(ledger_frozen(cx, dataset_id, &frozen));
+    if (!frozen)
+        return ERR_OK;
+    return FAIL(&cx->diag, ERR_FROZEN,
+        "an administrator froze the budget of the dataset: nothing can be reserved");
 }
 
 enum err
@@ -288,9 +325,10 @@ ledger_reserve(struct ctx *cx, const struct ledger_party *who, struct budget ask
             &cx->diag, ERR_POLICY, "this budget is not in the dataset's accounting");
     }
     TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(thaw_check(cx, who->dataset_id));
     for (enum cap_kind kind = CAP_PROJECT; kind <= CAP_JOB; kind++)
         TRY(cap_ensure(cx, kind, who));
-    for (enum cap_kind kind = CAP_DATASET; kind < CAP_JOB; kind++) {
+    for (enum cap_kind kind = CAP_POPULATION; kind < CAP_JOB; kind++) {
         TRY(ledger_cap(cx, kind, who, &cap));
         if (!fits(a, cap_room(&cap)))
             return refuse(cx, who, kind, a, cap_room(&cap));
@@ -328,10 +366,14 @@ static enum err
 charge_fits(struct ctx *cx, const struct ledger_party *who, struct amount a, bool *out)
 {
     struct cap cap;
+    bool frozen;
 
-    *out = true;
-    for (enum cap_kind kind = CAP_DATASET; kind <= CAP_JOB; kind++) {
+    TRY(ledger_frozen(cx, who->dataset_id, &frozen));
+    *out = !frozen;
+    for (enum cap_kind kind = CAP_POPULATION; kind <= CAP_JOB; kind++) {
         TRY(ledger_cap(cx, kind, who, &cap));
+        if (kind == CAP_POPULATION && cap.limit_nano == LEDGER_NO_LIMIT)
+            continue; /* the dataset belongs to none */
         if (!fits(a, (struct amount){cap.reserved_nano, cap.reserved_atto}))
             *out = false;
     }
@@ -485,112 +527,18 @@ ledger_next(struct ctx *cx, struct ledger_row *r, bool *more)
         &r->reserved_nano, &r->reserved_atto, &r->spent_nano, &r->spent_atto, &r->hash);
 }
 
-/* Verifying */
-
-static enum err
-row_verify(struct ctx *cx, const char *dataset_id, const struct ledger_row *r,
-    int64_t seq, const char *before)
+enum err
+ledger_points(
+    struct ctx *cx, const char *dataset_id, int64_t after, bool by_day, int64_t limit)
 {
-    json_auto_t *doc = row_json(r, dataset_id, r->measurement);
-    char hash[65];
-
-    if (doc == NULL)
-        return FAIL(&cx->diag, ERR_INTERNAL, "no memory for a row of the ledger");
-    TRY(row_digest(&cx->diag, before, doc, hash));
-    if (r->seq != seq || strcmp(hash, r->hash) != 0) {
-        return FAIL(&cx->diag, ERR_CONFLICT,
-            "the ledger of %s is not what was written: row %" PRId64, dataset_id, seq);
-    }
-    return ERR_OK;
-}
-
-static enum err
-page_verify(
-    struct ctx *cx, const char *dataset_id, int64_t *seq, char before[65], bool *more)
-{
-    struct ledger_row r;
-    int64_t n = 0;
-
-    TRY(ledger_read(cx, dataset_id, *seq, ROWS_AT_ONCE));
-    for (;; n++) {
-        TRY(ledger_next(cx, &r, more));
-        if (!*more)
-            break;
-        TRY(row_verify(cx, dataset_id, &r, ++*seq, before));
-        snprintf(before, 65, "%s", r.hash);
-    }
-    *more = n == ROWS_AT_ONCE;
-    return ERR_OK;
-}
-
-static enum err
-chain_verify(struct ctx *cx, const char *dataset_id)
-{
-    char before[65];
-    int64_t seq = 0;
-    bool more = true;
-    struct arena *outer = cx->arena;
-    enum err err = ERR_OK;
-
-    snprintf(before, sizeof before, "%s", before_first);
-    while (err == ERR_OK && more) {
-        ARENA_SCOPE(page, REQUEST_ARENA_BYTES);
-        if (page == NULL)
-            return FAIL(&cx->diag, ERR_INTERNAL, "no memory to read the ledger");
-        cx->arena = page;
-        err = page_verify(cx, dataset_id, &seq, before, &more);
-        cx->arena = outer;
-    }
-    return err;
-}
-
-/* A statement that returns what is wrong: no row is good. */
-static enum err
-none_wrong(struct ctx *cx, enum err found, const char *dataset_id, const char *what,
-    const char *which)
-{
-    if (found == ERR_NOT_FOUND) {
-        diag_clear(&cx->diag);
-        return ERR_OK;
-    }
-    TRY(found);
-    return FAIL(&cx->diag, ERR_CONFLICT, "dataset %s: %s: %s", dataset_id, what, which);
+    return db_each(cx->db, &cx->diag, STMT_LEDGER_POINTS, dataset_id, after,
+        (int64_t)by_day, limit);
 }
 
 enum err
-ledger_verify(struct ctx *cx, const char *dataset_id)
+ledger_points_next(struct ctx *cx, struct ledger_point *p, bool *more)
 {
-    const char *which = "";
-    int64_t seq = 0;
-    char number[24];
-    enum err found;
-
-    TRY(chain_verify(cx, dataset_id));
-    found =
-        db_one(cx->db, &cx->diag, cx->arena, STMT_LEDGER_CAP_WRONG, dataset_id, &which);
-    TRY(none_wrong(cx, found, dataset_id, "a cap is not the sum of its rows", which));
-    found = db_one(
-        cx->db, &cx->diag, cx->arena, STMT_LEDGER_AUDIT_WRONG, dataset_id, &which);
-    TRY(none_wrong(cx, found, dataset_id, "ledger and audit log differ at", which));
-    found = db_one(
-        cx->db, &cx->diag, cx->arena, STMT_LEDGER_MEASUREMENT_WRONG, dataset_id, &seq);
-    snprintf(number, sizeof number, "%" PRId64, seq);
-    return none_wrong(cx, found, dataset_id,
-        "a charge and its measurement do not match: row", number);
-}
-
-enum err
-ledger_verify_all(struct ctx *cx)
-{
-    const char *id = "";
-
-    for (;;) {
-        enum err err = db_one(cx->db, &cx->diag, cx->arena, STMT_DATASET_IDS, id, &id);
-        if (err == ERR_NOT_FOUND) {
-            diag_clear(&cx->diag);
-            return ERR_OK;
-        }
-        TRY(err);
-        TRY(ledger_verify(cx, id));
-    }
+    return db_row(cx->db, &cx->diag, cx->arena, STMT_LEDGER_POINTS, more, &p->seq,
+        &p->time.us, &p->epsilon_nano, &p->spent_nano, &p->spent_atto,
+        &p->reserved_nano, &p->reserved_atto);
 }

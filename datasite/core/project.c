@@ -4,10 +4,13 @@
 #include "datasite/base/check.h"
 #include "datasite/core/audit.h"
 #include "datasite/core/dataset.h"
+#include "datasite/core/event.h"
 #include "datasite/core/field.h"
 #include "datasite/core/grant.h"
+#include "datasite/core/user.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static int64_t
 sees_all(const struct ctx *cx)
@@ -186,4 +189,93 @@ project_check(
         return err;
     diag_clear(&cx->diag);
     return FAIL(&cx->diag, ERR_FORBIDDEN, "this project does not include the dataset");
+}
+
+/* Members */
+
+enum err
+project_members(struct ctx *cx, const char *id, const char *after, int64_t limit,
+    struct member **out, size_t *n)
+{
+    struct project project;
+    int64_t made_it;
+    bool more;
+
+    *n = 0;
+    TRY(project_load(cx, id, &project));
+    NEW(cx, *out, (size_t)limit);
+    TRY(db_each(cx->db, &cx->diag, STMT_PROJECT_MEMBERS, id, after != NULL ? after : "",
+        limit));
+    for (;;) {
+        struct member m = {0};
+
+        TRY(db_row(cx->db, &cx->diag, cx->arena, STMT_PROJECT_MEMBERS, &more,
+            &m.user_id, &m.name, &made_it));
+        if (!more)
+            return ERR_OK;
+        m.made_it = made_it != 0;
+        CHECK(*n < (size_t)limit);
+        (*out)[(*n)++] = m;
+    }
+}
+
+static enum err
+may_open(struct ctx *cx, const char *id, struct project *out)
+{
+    TRY(project_load(cx, id, out));
+    if (cx->actor.roles & ROLE_ADMIN || strcmp(out->owner_id, cx->actor.id) == 0)
+        return ERR_OK;
+    snprintf(cx->diag.extra, sizeof cx->diag.extra, "%s",
+        "{\"missing_permission\":\"project.owner\"}");
+    return FAIL(&cx->diag, ERR_FORBIDDEN,
+        "whoever made the project, or an administrator, says who works on it");
+}
+
+static enum err
+member_commit(struct ctx *cx, struct txn *txn, const struct project *p,
+    const char *user_id, const char *verb)
+{
+    TRY(audit_append(cx, verb, p->id, json_pack("{s:s}", "user", user_id)));
+    TRY(event_emit(cx, "project.members", p->id, NULL, user_id, "changed"));
+    TRY(txn_commit(txn, &cx->diag));
+    event_wake();
+    return ERR_OK;
+}
+
+enum err
+project_member_add(
+    struct ctx *cx, const char *id, const char *user_id, struct member *out)
+{
+    struct project project;
+    struct user user;
+    int64_t changed;
+    TXN_SCOPE(txn);
+
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(may_open(cx, id, &project));
+    TRY(user_by_id(cx, user_id, &user));
+    if (!(user.roles & ROLE_RESEARCHER) || user.suspended)
+        return FAIL(&cx->diag, ERR_CONFLICT, "only researchers work on projects");
+    *out = (struct member){user.id, user.name, strcmp(user.id, project.owner_id) == 0};
+    TRY(db_run(cx->db, &cx->diag, &changed, STMT_PROJECT_MEMBER_INSERT, id, user_id));
+    if (changed == 0)
+        return txn_commit(&txn, &cx->diag);
+    return member_commit(cx, &txn, &project, user_id, "project.join");
+}
+
+enum err
+project_member_remove(struct ctx *cx, const char *id, const char *user_id)
+{
+    struct project project;
+    int64_t changed;
+    TXN_SCOPE(txn);
+
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(may_open(cx, id, &project));
+    if (strcmp(user_id, project.owner_id) == 0)
+        return FAIL(&cx->diag, ERR_CONFLICT, "whoever made a project stays in it");
+    TRY(db_run(cx->db, &cx->diag, &changed, STMT_PROJECT_MEMBER_DELETE, id, user_id));
+    if (changed == 0)
+        return FAIL(&cx->diag, ERR_NOT_FOUND, "the project has no such member");
+    return member_commit(cx, &txn, &project, user_id, "project.leave");
 }

@@ -33,6 +33,19 @@ enum err project_update(struct ctx *cx, const char *id,
 enum err project_load(struct ctx *cx, const char *id, struct project *out) NODISCARD;
 enum err project_list(struct ctx *cx, const char *after, int64_t limit,
     struct project **out, size_t *n) NODISCARD;
+/* Who works on a project: whoever made it, and those it was opened to. */
+struct member {
+    const char *user_id, *name;
+    bool made_it;
+};
+enum err project_members(struct ctx *cx, const char *id, const char *after,
+    int64_t limit, struct member **out, size_t *n) NODISCARD;
+/* By whoever made the project, or an administrator; ERR_FORBIDDEN else. Adding twice is
+ * as good as once. ERR_CONFLICT: not a researcher, or the one who made it, who stays. */
+enum err project_member_add(
+    struct ctx *cx, const char *id, const char *user_id, struct member *out) NODISCARD;
+enum err project_member_remove(
+    struct ctx *cx, const char *id, const char *user_id) NODISCARD;
 /* May this user ask about this dataset for this project? ERR_NOT_FOUND: not a member, or no
  * such project; ERR_FORBIDDEN: the project does not include the dataset. */
 enum err project_check(struct ctx *cx, const char *id, const char *user_id,

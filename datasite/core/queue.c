@@ -1,4 +1,4 @@
-/* queue.c -- the threads that check submissions and run approved jobs. */
+/* queue.c -- the threads that check submissions, run approved jobs and show their ends. */
 #include "datasite/core/queue.h"
 
 #include "datasite/base/check.h"
@@ -12,31 +12,36 @@
 #include "datasite/core/standing.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#define THREADS_MAX 16
+#define THREADS_MAX (2 * RUNS_AT_ONCE_MAX + 1)
 /* Work that nobody announced is found by looking; what failed is not tried at once
  * again. */
-#define IDLE_WAIT_S            1
+#define IDLE_WAIT_US           INT64_C(1000000)
 #define CHECK_TRIES_MAX        3
 #define PAUSE_AFTER_FAILURE_US (200 * 1000L)
 
+/* What the threads of a crew do: one piece of work, *did false: there was none. *until:
+ * when to look again at the latest; it may be made earlier. */
+typedef enum err crew_step(struct ctx *cx, bool *did, struct unixus *until);
+
+/* One thread of a crew. */
+struct hand {
+    struct queue *queue;
+    crew_step *step;
+    pthread_t thread;
+};
+
 struct queue {
     struct site *site;
-    pthread_t threads[THREADS_MAX];
-    int threads_n;
+    int runs_at_once;
+    struct hand hands[THREADS_MAX];
+    int hands_n;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t woken;
     uint64_t wakes; /* grows with every queue_wake */
     bool stopping;
-};
-
-/* A piece of work as it was claimed. */
-struct claim {
-    char job_id[ID_BYTES];
-    enum job_state state;
 };
 
 static struct ctx
@@ -97,36 +102,66 @@ launch(struct ctx *cx, struct job *j)
     return run_begin(cx, j);
 }
 
-/* Takes the oldest piece of work that no thread has. ERR_NOT_FOUND: there is none. */
-static enum err
-claim_take(struct ctx *cx, struct claim *out)
+static int
+runs_at_once(const struct site *site)
 {
-    const char *id, *state;
-    struct job j;
+    return site->queue != NULL ? site->queue->runs_at_once : RUNS_AT_ONCE_MAX;
+}
+
+/* A run that was cut off, else the oldest job that may run, in its state. */
+static enum err
+claim_next(struct ctx *cx, struct job *out)
+{
+    const char *id;
+    enum err err = db_one(cx->db, &cx->diag, cx->arena, STMT_JOB_CLAIM_CUT_OFF, &id);
+
+    if (err == ERR_NOT_FOUND) {
+        diag_clear(&cx->diag);
+        err = db_one(cx->db, &cx->diag, cx->arena, STMT_JOB_CLAIM_RUN,
+            (int64_t)runs_at_once(cx->site), &id);
+    }
+    TRY(err);
+    return job_by_id(cx, id, out);
+}
+
+/* Claims a run and begins it; *runs false: it came to nothing. ERR_NOT_FOUND: there is
+ * none. */
+static enum err
+run_take(struct ctx *cx, struct job *j, bool *runs)
+{
     LEASE_SCOPE(lease, cx, DB_RW);
     TXN_SCOPE(txn);
 
     TRY(txn_begin(&txn, cx->db, &cx->diag));
-    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_JOB_CLAIM, &id, &state));
-    TRY(job_by_id(cx, id, &j));
-    if (j.state != JOB_CHECKING)
-        TRY(launch(cx, &j));
-    snprintf(out->job_id, sizeof out->job_id, "%s", id);
-    out->state = j.state;
-    if (j.state != JOB_CHECKING && j.state != JOB_RUNNING)
-        TRY(db_run(cx->db, &cx->diag, NULL, STMT_JOB_UNCLAIM, id));
+    TRY(claim_next(cx, j));
+    if (j->state == JOB_RUNNING) {
+        TRY(run_again(cx, j, runs));
+    } else {
+        TRY(launch(cx, j));
+        *runs = j->state == JOB_RUNNING;
+    }
+    if (!*runs)
+        TRY(db_run(cx->db, &cx->diag, NULL, STMT_JOB_UNCLAIM, j->id));
     TRY(txn_commit(&txn, &cx->diag));
     event_wake();
     return ERR_OK;
 }
 
 static enum err
-claim_give(struct ctx *cx, const struct claim *c)
+check_take(struct ctx *cx, const char **job_id)
+{
+    LEASE_SCOPE(lease, cx, DB_RW);
+
+    return db_one(cx->db, &cx->diag, cx->arena, STMT_JOB_CLAIM_CHECK, job_id);
+}
+
+static enum err
+claim_give(struct ctx *cx, const char *job_id)
 {
     LEASE_SCOPE(lease, cx, DB_RW);
 
     diag_clear(&cx->diag);
-    return db_run(cx->db, &cx->diag, NULL, STMT_JOB_UNCLAIM, c->job_id);
+    return db_run(cx->db, &cx->diag, NULL, STMT_JOB_UNCLAIM, job_id);
 }
 
 static bool
@@ -187,58 +222,108 @@ do_run(struct ctx *cx, const char *job_id)
 }
 
 static enum err
-work(struct ctx *cx, const struct claim *c)
+work_end(struct ctx *cx, const char *job_id, enum err err)
 {
-    enum err err = ERR_OK;
-
-    if (c->state == JOB_CHECKING) {
-        err = do_check(cx, c->job_id);
-    } else if (c->state == JOB_RUNNING) {
-        err = do_run(cx, c->job_id);
-    } else {
-        return ERR_OK;
-    }
     if (err != ERR_OK)
         log_diag(LOG_ERROR, "queue.work", &cx->diag);
-    return claim_give(cx, c);
+    return claim_give(cx, job_id);
 }
 
-enum err
-queue_step(struct site *site, struct diag *d, bool *did)
+/* The crews */
+
+/* What takes no jail is done when there is nothing to check. */
+static enum err
+step_checks(struct ctx *cx, bool *did, struct unixus *until)
+{
+    const char *job_id;
+    enum err err = check_take(cx, &job_id);
+
+    (void)until;
+    if (err == ERR_NOT_FOUND) {
+        diag_clear(&cx->diag);
+        return retire_step(cx, did);
+    }
+    TRY(err);
+    *did = true;
+    return work_end(cx, job_id, do_check(cx, job_id));
+}
+
+static enum err
+step_runs(struct ctx *cx, bool *did, struct unixus *until)
+{
+    struct job j;
+    bool runs;
+    enum err err = run_take(cx, &j, &runs);
+
+    (void)until;
+    if (err == ERR_NOT_FOUND) {
+        diag_clear(&cx->diag);
+        return ERR_OK;
+    }
+    TRY(err);
+    *did = true;
+    return runs ? work_end(cx, j.id, do_run(cx, j.id)) : ERR_OK;
+}
+
+/* An end that is shown frees a place. */
+static enum err
+step_ends(struct ctx *cx, bool *did, struct unixus *until)
+{
+    struct unixus next;
+    enum err err = run_reveal(cx, did, &next);
+
+    if (err == ERR_NOT_FOUND) {
+        diag_clear(&cx->diag);
+        return ERR_OK;
+    }
+    TRY(err);
+    if (*did) {
+        queue_wake(cx->site);
+    } else if (next.us < until->us) {
+        *until = next;
+    }
+    return ERR_OK;
+}
+
+static enum err
+crew_work(
+    struct site *site, struct diag *d, crew_step *step, bool *did, struct unixus *until)
 {
     ARENA_SCOPE(arena, REQUEST_ARENA_BYTES);
     struct ctx cx = system_ctx(site, arena);
-    struct claim claim;
     enum err err;
 
     *did = false;
     if (arena == NULL)
         return FAIL(d, ERR_INTERNAL, "no memory for a piece of work");
-    err = claim_take(&cx, &claim);
-    if (err == ERR_NOT_FOUND) {
-        diag_clear(&cx.diag);
-        err = retire_step(&cx, did);
-    } else if (err == ERR_OK) {
-        *did = true;
-        err = work(&cx, &claim);
-    }
+    err = step(&cx, did, until);
     if (err != ERR_OK)
         *d = cx.diag;
     return err;
 }
 
-/* Sleeps until somebody wakes the queue, a second passed, or it stops: false. */
-static bool
-wait_for_work(struct queue *q, uint64_t *seen)
+enum err
+queue_step(struct site *site, struct diag *d, bool *did)
 {
-    struct timespec until;
+    static crew_step *const steps[] = {step_ends, step_runs, step_checks};
+    struct unixus until = clock_wall();
+
+    *did = false;
+    for (size_t i = 0; i < ARRAY_N(steps) && !*did; i++)
+        TRY(crew_work(site, d, steps[i], did, &until));
+    return ERR_OK;
+}
+
+/* Sleeps until somebody wakes the queue, the time has come, or it stops: false. */
+static bool
+wait_for_work(struct queue *q, uint64_t *seen, struct unixus until)
+{
+    struct timespec t = {until.us / 1000000, until.us % 1000000 * 1000};
     bool stopping;
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += IDLE_WAIT_S;
     pthread_mutex_lock(&q->lock);
     if (!q->stopping && *seen == q->wakes)
-        pthread_cond_timedwait(&q->woken, &q->lock, &until);
+        pthread_cond_timedwait(&q->woken, &q->lock, &t);
     *seen = q->wakes;
     stopping = q->stopping;
     pthread_mutex_unlock(&q->lock);
@@ -246,22 +331,38 @@ wait_for_work(struct queue *q, uint64_t *seen)
 }
 
 static void *
-queue_thread(void *self)
+hand_main(void *self)
 {
-    struct queue *q = self;
+    struct hand *h = self;
+    struct queue *q = h->queue;
+    struct unixus until = clock_wall();
     uint64_t seen = 0;
 
-    while (wait_for_work(q, &seen)) {
+    while (wait_for_work(q, &seen, until)) {
         bool did = true;
         while (did && !is_stopping(q->site)) {
             struct diag d = {0};
-            if (queue_step(q->site, &d, &did) != ERR_OK) {
+            until.us = clock_wall().us + IDLE_WAIT_US;
+            if (crew_work(q->site, &d, h->step, &did, &until) != ERR_OK) {
                 log_diag(LOG_ERROR, "queue.step", &d);
                 pause_us(PAUSE_AFTER_FAILURE_US);
             }
         }
     }
     return NULL;
+}
+
+static bool
+crew_start(struct queue *q, crew_step *step, int threads)
+{
+    for (int i = 0; i < threads; i++) {
+        struct hand *h = &q->hands[q->hands_n];
+        *h = (struct hand){.queue = q, .step = step};
+        if (pthread_create(&h->thread, NULL, hand_main, h) != 0)
+            return false;
+        q->hands_n++;
+    }
+    return true;
 }
 
 enum err
@@ -271,17 +372,17 @@ queue_start(struct site *site, struct diag *d, int threads)
 
     if (q == NULL)
         return FAIL(d, ERR_INTERNAL, "no memory for the queue");
+    if (threads <= 0 || threads > RUNS_AT_ONCE_MAX)
+        threads = RUNS_AT_ONCE_MAX;
     q->site = site;
+    q->runs_at_once = threads;
     CHECK(pthread_mutex_init(&q->lock, NULL) == 0);
     CHECK(pthread_cond_init(&q->woken, NULL) == 0);
     site->queue = q;
-    threads = threads <= 0 ? RUNS_AT_ONCE_MAX : threads;
-    for (int i = 0; i < threads && i < THREADS_MAX; i++) {
-        if (pthread_create(&q->threads[i], NULL, queue_thread, q) != 0) {
-            queue_stop(site);
-            return FAIL(d, ERR_INTERNAL, "no thread for the queue");
-        }
-        q->threads_n++;
+    if (!crew_start(q, step_ends, 1) || !crew_start(q, step_runs, threads) ||
+        !crew_start(q, step_checks, threads)) {
+        queue_stop(site);
+        return FAIL(d, ERR_INTERNAL, "no thread for the queue");
     }
     return ERR_OK;
 }
@@ -318,10 +419,10 @@ queue_stop(struct site *site)
     q->stopping = true;
     pthread_cond_broadcast(&q->woken);
     pthread_mutex_unlock(&q->lock);
-    if (q->threads_n > 0)
+    if (q->hands_n > 0)
         stop_runs(site);
-    for (int i = 0; i < q->threads_n; i++)
-        pthread_join(q->threads[i], NULL);
+    for (int i = 0; i < q->hands_n; i++)
+        pthread_join(q->hands[i].thread, NULL);
     pthread_cond_destroy(&q->woken);
     pthread_mutex_destroy(&q->lock);
     free(q);

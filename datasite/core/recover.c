@@ -24,14 +24,14 @@ claims_clear(struct ctx *cx)
     return db_run(cx->db, &cx->diag, NULL, STMT_JOB_CLAIMS_CLEAR);
 }
 
-/* ERR_NOT_FOUND: no job is running any more. */
+/* ERR_NOT_FOUND: no job is running any more whose readers may see that it starts again.
+ * The queue takes up those in a time slot, which stay running. */
 static enum err
 running_next(struct ctx *cx, const char **id)
 {
     LEASE_SCOPE(lease, cx, DB_RO);
 
-    return db_one(cx->db, &cx->diag, cx->arena, STMT_JOB_IN_STATE,
-        job_state_name(JOB_RUNNING), id);
+    return db_one(cx->db, &cx->diag, cx->arena, STMT_JOB_RUNNING_OPENLY, id);
 }
 
 /* Charges of the broken run stand; those without an answer are not charged again. */

@@ -4,10 +4,16 @@
 
 #include "datasite/base/enc.h"
 #include "datasite/core/audit.h"
+#include "datasite/core/differencing.h"
 #include "datasite/core/event.h"
 #include "datasite/core/field.h"
 #include "datasite/core/keys.h"
+#include "datasite/core/leaves.h"
+#include "datasite/core/sealed.h"
 #include "datasite/core/site.h"
+#include "datasite/core/slot.h"
+#include "datasite/core/suppress.h"
+#include "policies/outcheck.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +22,7 @@
 #define KEY_BYTES        32
 #define RESULT_BYTES_MAX (16 << 20)
 #define RELEASABLE       "disclosure_control" /* the check that sums up the others */
+#define RELEASES_NAMED   5                    /* in a refusal; the check names all */
 
 static enum err
 text_of(struct ctx *cx, const json_t *v, const char **out)
@@ -36,11 +43,26 @@ check_json(const char *name, bool met, const char *detail)
         "{s:s, s:b, s:s}", "name", name, "met", (int)met, "detail", detail);
 }
 
+static bool
+all_met(const json_t *checks)
+{
+    const json_t *c;
+    size_t i;
+
+    json_array_foreach(checks, i, c)
+    {
+        if (!json_is_true(json_object_get(c, "met")))
+            return false;
+    }
+    return true;
+}
+
 /* How many of the numbers are exact; then, where some are, the rules of disclosure
- * control over the evidence that came with them. A program over rows has none. */
+ * control over the evidence that came with them (a program over rows has none), and what
+ * else was looked at. */
 static json_t *
-checks_json(
-    const struct job *j, const json_t *measurements, const struct sdc_limits *limits)
+checks_json(const struct job *j, const json_t *measurements,
+    const struct sdc_limits *limits, const json_t *more)
 {
     struct sdc_tally tally = {0};
     size_t i, exact = 0;
@@ -61,10 +83,11 @@ checks_json(
     json_array_append_new(list,
         check_json("differentially_private", exact == 0 && j->lane == LANE_DP, detail));
     tallied = sdc_tally_json(limits, &tally);
+    json_array_extend(tallied, (json_t *)(uintptr_t)more);
     json_array_extend(list, tallied);
     json_array_append_new(list,
         check_json(RELEASABLE,
-            sdc_tally_met(&tally) || limits->exceptions == SDC_EXCEPT_FREE,
+            all_met(tallied) || limits->exceptions == SDC_EXCEPT_FREE,
             limits->exceptions == SDC_EXCEPT_FREE ? "the checks advise"
                 : limits->exceptions == SDC_EXCEPT_COMMENT
                 ? "an exception needs a comment that says why"
@@ -100,24 +123,52 @@ output_rules(struct ctx *cx, const struct job *j, struct sdc_limits *out)
     return ERR_OK;
 }
 
+/* What an exact or row-wise result is made of, beside what its answers tell. */
+static enum err
+output_checks(struct ctx *cx, const struct job *j, const struct sdc_limits *limits,
+    struct suppressed *kept)
+{
+    json_auto_t *texts = json_object(), *list = NULL;
+    struct job_version version;
+    struct schema schema;
+    struct dataset ds;
+
+    if (j->lane == LANE_DP)
+        return ERR_OK;
+    TRY(dataset_by_id(cx, j->dataset_id, &ds));
+    TRY(dataset_schema(cx, &ds, &schema));
+    TRY(job_version_by(cx, j, j->version, &version));
+    TRY(outcheck_categories(&cx->diag, &schema, texts));
+    TRY(outcheck_literals(&cx->diag, str_of(version.source), texts));
+    list = outcheck(limits, kept->outputs, kept->own, texts);
+    return json_array_extend(kept->checks, list) == 0
+        ? ERR_OK
+        : FAIL(&cx->diag, ERR_INTERNAL, "no memory for the checks");
+}
+
 enum err
 release_hold(struct ctx *cx, const struct job *j, const char *run_id,
     const json_t *outputs, const json_t *measurements, struct str log)
 {
-    json_auto_t *checks = NULL, *shown = without_evidence(measurements);
+    json_auto_t *checks = NULL, *shown = NULL;
+    SUPPRESSED_SCOPE(kept);
     const char *outputs_text, *measurements_text, *checks_text, *log_text;
     struct sdc_limits limits;
     char sha256[65];
 
     TRY(output_rules(cx, j, &limits));
-    checks = checks_json(j, measurements, &limits);
-    TRY(text_of(cx, outputs, &outputs_text));
+    TRY(suppress(cx, j, outputs, measurements, &limits, &kept));
+    TRY(output_checks(cx, j, &limits, &kept));
+    checks = checks_json(j, kept.measurements, &limits, kept.checks);
+    shown = without_evidence(kept.measurements);
+    TRY(text_of(cx, kept.outputs, &outputs_text));
     TRY(text_of(cx, shown, &measurements_text));
     TRY(text_of(cx, checks, &checks_text));
     log_text = arena_strn(cx->arena, log.len > 0 ? log.ptr : "", log.len);
     if (log_text == NULL)
         return FAIL(&cx->diag, ERR_TOO_LARGE, "the log is too large");
     digest_text(digest_sha256(str_of(outputs_text)), sha256);
+    TRY(sealed_keep(cx, j->id, kept.measurements));
     return db_run(cx->db, &cx->diag, NULL, STMT_RESULT_INSERT, j->id, run_id,
         outputs_text, measurements_text, log_text, checks_text, sha256, cx->now.us);
 }
@@ -199,16 +250,18 @@ receipt_make(struct ctx *cx, const struct job *j, const struct result *r, json_t
     struct policy policy;
     struct digest head;
     int64_t entries;
+    bool in_slot;
     char time[32], policy_sha256[65], head_text[65];
 
     TRY(dataset_by_id(cx, j->dataset_id, &ds));
     TRY(dataset_policy(cx, &ds, &policy));
     TRY(dataset_commitment(cx, ds.id, j->data_version, &commitment));
     TRY(audit_head(cx, &entries, &head));
+    TRY(slot_in_use(cx, r->run_id, &in_slot));
     TRY(json_parse(&cx->diag, str_of(r->measurements_json), &measurements));
     *out =
         json_pack("{s:i, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, "
-                  "s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:{s:I, s:s}}",
+                  "s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:{s:o, s:s}}",
             "version", 1, "site", cx->site->name, "site_url", cx->site->url, "job",
             j->id, "job_version", (json_int_t)j->version, "run", r->run_id, "title",
             j->title, "project", j->project_id, "purpose", j->purpose, "researcher",
@@ -219,7 +272,8 @@ receipt_make(struct ctx *cx, const struct job *j, const struct result *r, json_t
             "source_sha256", j->source_sha256, "runtime", cx->site->runtime,
             "measurements", measurements_named(measurements), "result_sha256",
             r->sha256, "released_at", clock_text(cx->now, time), "audit", "entries",
-            (json_int_t)entries, "head", digest_text(head, head_text));
+            in_slot ? json_null() : json_integer(entries), "head",
+            digest_text(head, head_text));
     if (*out == NULL)
         return FAIL(&cx->diag, ERR_INTERNAL, "no memory for a receipt");
     return totals_add(cx, j, &ds, *out);
@@ -243,9 +297,10 @@ receipt_sign(struct ctx *cx, const json_t *receipt, const char **out)
 
     TRY(receipt_message(&cx->diag, receipt, &message));
     keys_sign(cx->site->keys, buf_str(&message), signature);
-    doc = json_pack("{s:O, s:s, s:s}", "receipt", receipt, "signature",
+    doc = json_pack("{s:O, s:s, s:s, s:o}", "receipt", receipt, "signature",
         base64url_text(signature, sizeof signature, signature_text), "key",
-        base64url_text(keys_public(cx->site->keys), KEY_BYTES, key_text));
+        base64url_text(keys_public(cx->site->keys), KEY_BYTES, key_text), "digests",
+        leaves_digests(receipt));
     return text_of(cx, doc, out);
 }
 
@@ -303,16 +358,73 @@ is_met(const json_t *checks, const char *name)
     return true; /* stored before there was such a check */
 }
 
+/* Before the check that sums up, which may now say no. */
+static enum err
+comparison_add(struct ctx *cx, const struct differencing *x,
+    const struct sdc_limits *limits, json_t *checks)
+{
+    size_t last = json_array_size(checks);
+    json_t *one = check_json("differencing", !x->found && !x->incomplete, x->detail);
+    json_t *sum = last > 0 ? json_array_get(checks, last - 1) : NULL;
+
+    if (one == NULL ||
+        json_object_set_new(one, "threshold", json_integer(x->threshold)) != 0 ||
+        json_object_set(one, "releases", x->releases) != 0 ||
+        json_array_insert_new(checks, last > 0 ? last - 1 : 0, one) != 0)
+        return FAIL(&cx->diag, ERR_INTERNAL, "the checks could not be noted");
+    if (json_array_size(x->releases) > 0 ||
+        ((x->found || x->incomplete) && limits->exceptions != SDC_EXCEPT_FREE))
+        json_object_set_new(sum, "met", json_false());
+    return ERR_OK;
+}
+
+enum err
+release_checks(struct ctx *cx, const struct job *j, const struct result *r,
+    struct differencing *with, json_t **out)
+{
+    struct sdc_limits limits;
+
+    TRY(json_parse(&cx->diag, str_of(r->checks_json), out));
+    if (j->state != JOB_HELD || j->lane == LANE_DP)
+        return ERR_OK;
+    TRY(output_rules(cx, j, &limits));
+    TRY(differencing_look(cx, j, limits.persons_min, with));
+    return with->tried ? comparison_add(cx, with, &limits, *out) : ERR_OK;
+}
+
+/* Told once, a difference cannot be taken back: there are no exceptions. */
+static enum err
+differencing_allows(struct ctx *cx, const struct differencing *x)
+{
+    size_t at = 0, n = json_array_size(x->releases);
+
+    if (n == 0)
+        return ERR_OK;
+    at = (size_t)snprintf(cx->diag.extra, sizeof cx->diag.extra, "{\"releases\":[");
+    for (size_t i = 0; i < n && i < RELEASES_NAMED; i++) {
+        at += (size_t)snprintf(cx->diag.extra + at, sizeof cx->diag.extra - at,
+            "%s\"%s\"", i > 0 ? "," : "",
+            json_string_value(json_array_get(x->releases, i)));
+    }
+    snprintf(cx->diag.extra + at, sizeof cx->diag.extra - at, "]}");
+    return FAIL(&cx->diag, ERR_DISCLOSURE, "%s", x->detail);
+}
+
 /* A result that fails a check goes nowhere, or only with the owner's reason. */
 static enum err
 disclosure_allows(struct ctx *cx, const struct job *j, const char *comment)
 {
+    DIFFERENCING_SCOPE(with);
     json_auto_t *checks = NULL;
     struct sdc_limits limits;
     struct result r;
+    const char *text;
 
     TRY(release_load(cx, j->id, &r));
-    TRY(json_parse(&cx->diag, str_of(r.checks_json), &checks));
+    TRY(release_checks(cx, j, &r, &with, &checks));
+    TRY(differencing_allows(cx, &with));
+    TRY(text_of(cx, checks, &text));
+    TRY(db_run(cx->db, &cx->diag, NULL, STMT_RESULT_CHECKED, j->id, text));
     TRY(output_rules(cx, j, &limits));
     if (is_met(checks, RELEASABLE) || limits.exceptions == SDC_EXCEPT_FREE)
         return ERR_OK;

@@ -18,6 +18,7 @@ struct tally {
     int64_t approve, request_changes, reject;
     int64_t mine;   /* of the caller */
     int64_t needed; /* that end the round */
+    bool blind;     /* votes are hidden until it ends */
 };
 
 static const struct {
@@ -57,6 +58,7 @@ tally_load(struct ctx *cx, const struct job *j, const char *runtime, struct tall
     TRY(dataset_by_id(cx, j->dataset_id, &ds));
     TRY(dataset_policy(cx, &ds, &policy));
     out->needed = policy.approvals;
+    out->blind = policy.blind;
     return db_one(cx->db, &cx->diag, cx->arena, STMT_REVIEW_TALLY, j->id, j->version,
         j->source_sha256, j->data_version, j->policy_version, runtime, cx->actor.id,
         &out->approve, &out->request_changes, &out->reject, &out->mine);
@@ -94,27 +96,22 @@ checklist_text(struct ctx *cx, const json_t *checklist, const char **out)
                         : FAIL(&cx->diag, ERR_TOO_LARGE, "this needs too much memory");
 }
 
-/* Writes the decision down, with what it binds. */
+/* Writes a vote down, with what it binds. out->id is given here. */
 static enum err
-review_insert(struct ctx *cx, const struct job *j, const struct review_draft *draft,
-    struct review *out)
+review_insert(struct ctx *cx, const struct job *j, struct review *out)
 {
     struct dataset ds;
     char id[ID_BYTES];
 
     TRY(dataset_by_id(cx, j->dataset_id, &ds));
-    *out = (struct review){.id = arena_strf(cx->arena, "%s", id_new("rev", id)),
-        .reviewer_id = cx->actor.id,
-        .decision = decisions[draft->decision].name,
-        .comment = draft->comment,
-        .source_sha256 = j->source_sha256,
-        .version = j->version,
-        .time = cx->now};
-    TRY(checklist_text(cx, draft->checklist, &out->checklist_json));
+    out->id = arena_strf(cx->arena, "%s", id_new("rev", id));
+    out->source_sha256 = j->source_sha256;
+    out->version = j->version;
+    out->time = cx->now;
     return db_run(cx->db, &cx->diag, NULL, STMT_REVIEW_INSERT, id, j->id, j->version,
-        cx->actor.id, out->decision, draft->comment, out->checklist_json,
+        out->reviewer_id, out->decision, out->comment, out->checklist_json,
         j->source_sha256, ds.data_version, ds.policy_version, cx->site->runtime,
-        cx->now.us);
+        cx->now.us, out->template_id);
 }
 
 static enum err
@@ -201,7 +198,11 @@ review_decide(
     TRY(job_must_review(cx, j));
     TRY(txn_begin(&txn, cx->db, &cx->diag));
     TRY(vote_check(cx, j, draft));
-    TRY(review_insert(cx, j, draft, out));
+    *out = (struct review){.reviewer_id = cx->actor.id,
+        .decision = decisions[draft->decision].name,
+        .comment = draft->comment};
+    TRY(checklist_text(cx, draft->checklist, &out->checklist_json));
+    TRY(review_insert(cx, j, out));
     TRY(tally_load(cx, j, cx->site->runtime, &t));
     if (votes(&t) >= t.needed) {
         TRY(round_end(cx, j, &t, draft, out));
@@ -214,10 +215,35 @@ review_decide(
 }
 
 enum err
+review_by_template(struct ctx *cx, struct job *j, const char *template_id,
+    const char *const *voters, size_t voters_n)
+{
+    const char *all;
+
+    TRY(hold_reserve(cx, j)); /* first: where it is refused, nothing is written */
+    for (size_t i = 0; i < voters_n; i++) {
+        struct review vote = {.reviewer_id = voters[i],
+            .decision = decisions[DECISION_APPROVE].name,
+            .comment = "",
+            .template_id = template_id};
+        TRY(review_insert(cx, j, &vote));
+    }
+    TRY(votes_text(cx, j, &all));
+    return job_move(cx, j, JOB_APPROVED,
+        json_pack("{s:s, s:s, s:I, s:s}", "template", template_id, "votes", all,
+            "version", (json_int_t)j->version, "source_sha256", j->source_sha256));
+}
+
+enum err
 review_list(struct ctx *cx, const char *job_id, const char *after, int64_t limit)
 {
+    struct tally t;
+    struct job j;
+
+    TRY(job_by_id(cx, job_id, &j));
+    TRY(tally_load(cx, &j, cx->site->runtime, &t));
     return db_each(cx->db, &cx->diag, STMT_REVIEW_LIST, job_id,
-        after != NULL ? after : "", limit, cx->actor.id);
+        after != NULL ? after : "", limit, cx->actor.id, (int64_t)t.blind);
 }
 
 enum err
@@ -225,7 +251,21 @@ review_next(struct ctx *cx, struct review *r, bool *more)
 {
     return db_row(cx->db, &cx->diag, cx->arena, STMT_REVIEW_LIST, more, &r->id,
         &r->reviewer_id, &r->reviewer_name, &r->decision, &r->comment,
-        &r->checklist_json, &r->source_sha256, &r->version, &r->time.us);
+        &r->checklist_json, &r->source_sha256, &r->template_id, &r->version,
+        &r->time.us);
+}
+
+enum err
+review_open(struct ctx *cx, const struct job *j, bool *out)
+{
+    struct tally t;
+
+    *out = j->state != JOB_IN_REVIEW;
+    if (*out)
+        return ERR_OK;
+    TRY(tally_load(cx, j, cx->site->runtime, &t));
+    *out = t.mine > 0 || !t.blind;
+    return ERR_OK;
 }
 
 enum err
@@ -263,7 +303,11 @@ review_lasts(struct ctx *cx, const struct job *j)
 
     TRY(dataset_by_id(cx, j->dataset_id, &ds));
     TRY(dataset_policy(cx, &ds, &policy));
-    if (j->state != JOB_APPROVED || policy.approval_days == 0)
+    if (j->state != JOB_APPROVED)
+        return ERR_OK;
+    if (!policy_day_ok(&policy, clock_day(cx->now)))
+        return FAIL(&cx->diag, ERR_CONFLICT, "the last day of access has passed");
+    if (policy.approval_days == 0)
         return ERR_OK;
     TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_REVIEW_APPROVAL, j->id, j->version,
         &id, &sha256, &data_version, &policy_version, &runtime, &time_us));
@@ -278,18 +322,20 @@ static enum err
 progress_open(struct ctx *cx, const struct job *j, const struct tally *t,
     struct review_progress *out)
 {
-    bool blind = votes(t) > 0 && t->mine == 0;
-    int64_t voters;
+    bool blind = t->blind && votes(t) > 0 && t->mine == 0;
     int n;
 
+    out->code = blind ? "approvals.blind" : "approvals.open";
+    out->have = blind ? votes(t) : t->approve;
+    out->needed = t->needed;
     n = snprintf(out->detail, sizeof out->detail, "%lld of %lld %s",
-        (long long)(blind ? votes(t) : t->approve), (long long)t->needed,
+        (long long)out->have, (long long)out->needed,
         blind ? "votes, which are shown to those who voted" : "approvals");
-    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_REVIEW_VOTERS, j->id, &voters));
-    if (voters < t->needed) {
+    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_REVIEW_VOTERS, j->id, &out->voters));
+    if (out->voters < t->needed) {
         snprintf(out->detail + n, sizeof out->detail - (size_t)n,
             "; the dataset has %lld who may vote: its owner must add reviewers",
-            (long long)voters);
+            (long long)out->voters);
     }
     return ERR_OK;
 }
@@ -301,6 +347,11 @@ progress_closed(const struct tally *t, struct review_progress *out)
     int n = snprintf(out->detail, sizeof out->detail, "%lld of %lld approvals",
         (long long)t->approve, (long long)votes(t));
 
+    out->code = "approvals.closed";
+    out->have = t->approve;
+    out->needed = votes(t);
+    out->request_changes = t->request_changes;
+    out->reject = t->reject;
     out->met = t->approve == votes(t);
     if (!out->met) {
         snprintf(out->detail + n, sizeof out->detail - (size_t)n,

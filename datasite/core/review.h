@@ -27,6 +27,7 @@ struct review_draft {
 struct review {
     const char *id, *reviewer_id, *reviewer_name, *decision, *comment, *checklist_json,
         *source_sha256;
+    const char *template_id; /* that cast it for the reviewer, or NULL */
     int64_t version;
     struct unixus time;
 };
@@ -36,9 +37,17 @@ struct review {
  * or the author may no longer use the dataset. An approval reserves the job's hold. */
 enum err review_decide(struct ctx *cx, struct job *j, const struct review_draft *draft,
     struct review *out) NODISCARD;
+/* Casts the votes that signatures stand for, and approves: voters are as many as the
+ * policy asks for. ERR_BUDGET, ERR_FROZEN: the budget cannot hold the job, and nothing
+ * was written. Inside a transaction. */
+enum err review_by_template(struct ctx *cx, struct job *j, const char *template_id,
+    const char *const *voters, size_t voters_n) NODISCARD;
 enum err review_list(
     struct ctx *cx, const char *job_id, const char *after, int64_t limit) NODISCARD;
 enum err review_next(struct ctx *cx, struct review *r, bool *more) NODISCARD;
+/* May the caller see what reviewers say in the round at hand? Those who voted in it
+ * may, and everybody once it has ended. */
+enum err review_open(struct ctx *cx, const struct job *j, bool *out) NODISCARD;
 /* ERR_STALE: code, data, policy or runtime are not those of the approval, or fewer
  * than the policy asks for approved them. */
 enum err review_binds(struct ctx *cx, const struct job *j) NODISCARD;
@@ -50,7 +59,10 @@ enum err review_lasts(struct ctx *cx, const struct job *j) NODISCARD;
 struct review_progress {
     bool shown; /* there is something to say */
     bool met;
+    const char *code; /* "approvals.open", "approvals.blind", "approvals.closed" */
     char detail[160];
+    int64_t have, needed, voters; /* voters: who may, while the round lasts */
+    int64_t request_changes, reject;
 };
 enum err review_progress(
     struct ctx *cx, const struct job *j, struct review_progress *out) NODISCARD;

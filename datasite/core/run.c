@@ -1,16 +1,18 @@
 /* run.c -- one execution of an approved job on the private data. */
 #include "datasite/core/run.h"
 
+#include "datasite/base/check.h"
 #include "datasite/base/log.h"
-#include "datasite/core/audit.h"
 #include "datasite/core/check.h"
 #include "datasite/core/event.h"
+#include "datasite/core/jailtest.h"
 #include "datasite/core/lease.h"
 #include "datasite/core/release.h"
 #include "datasite/core/review.h"
+#include "datasite/core/run_end.h"
 #include "datasite/core/site.h"
+#include "datasite/core/slot.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define CHARGE_ARENA_BYTES (8 << 20)
@@ -24,7 +26,7 @@ struct outing {
     struct check_ask ask;
     struct codescan scan;
     const char *run_id;
-    int64_t data_version;
+    struct run_row row;
 };
 
 /* The review that approved the version at hand. */
@@ -42,19 +44,22 @@ enum err
 run_begin(struct ctx *cx, struct job *j)
 {
     const char *review_id, *run_id;
+    struct policy policy;
     char id[ID_BYTES];
-    int64_t attempts;
+    int64_t attempts, slot_us;
     enum err err;
 
     TRY(review_binds(cx, j));
     TRY(approval_load(cx, j, &review_id));
-    err =
-        db_one(cx->db, &cx->diag, cx->arena, STMT_RUN_OPEN, j->id, j->version, &run_id);
+    TRY(run_policy(cx, j, &policy));
+    slot_us = slot_length(&policy, j->lane);
+    err = db_one(cx->db, &cx->diag, cx->arena, STMT_RUN_OPEN, j->id, j->version,
+        slot_us, &run_id);
     if (err == ERR_NOT_FOUND) {
         diag_clear(&cx->diag);
         run_id = id_new("run", id);
         TRY(db_run(cx->db, &cx->diag, NULL, STMT_RUN_INSERT, run_id, j->id, j->version,
-            review_id, j->data_version, cx->now.us));
+            review_id, j->data_version, cx->now.us, slot_us));
     } else {
         TRY(err);
     }
@@ -66,8 +71,6 @@ run_begin(struct ctx *cx, struct job *j)
 static enum err
 outing_load(struct ctx *cx, const char *job_id, struct outing *o)
 {
-    int64_t version, attempts;
-    const char *state;
     LEASE_SCOPE(lease, cx, DB_RO);
 
     o->cx = cx;
@@ -75,14 +78,21 @@ outing_load(struct ctx *cx, const char *job_id, struct outing *o)
     if (o->job.state != JOB_RUNNING || o->job.run_id == NULL)
         return FAIL(&cx->diag, ERR_CONFLICT_STATE, "the job is not running");
     o->run_id = o->job.run_id;
-    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_RUN_BY_ID, o->run_id, &version,
-        &o->data_version, &attempts, &state));
+    TRY(run_load(cx, o->run_id, &o->row));
     TRY(dataset_by_id(cx, o->job.dataset_id, &o->ds));
     TRY(job_version_by(cx, &o->job, o->job.version, &o->version));
     TRY(check_ask_init(cx, &o->ds, str_of(o->version.source), o->job.lane, &o->ask));
     o->ask.cap = o->version.hold;
     return codescan_run(
         &cx->diag, cx->arena, o->ask.source, &o->ask.schema, o->ask.lane, &o->scan);
+}
+
+/* In a slot there is nothing yet for anybody to look at. */
+static void
+ring(const struct run_row *row)
+{
+    if (row->slot_us == 0)
+        event_wake();
 }
 
 /* Charges: each in a context and a transaction of its own. */
@@ -112,7 +122,7 @@ charge_step(struct ctx *cx, const struct outing *o, const struct charge_ask *ask
         [LEDGER_REFUSED] = CHARGE_REFUSED};
     struct ledger_charge charge = {.run_id = o->run_id,
         .job_version = o->job.version,
-        .data_version = o->data_version,
+        .data_version = o->row.data_version,
         .measurement = ask->measurement,
         .label = ask->label,
         .mechanism = ask->mechanism,
@@ -142,7 +152,7 @@ charge_step(struct ctx *cx, const struct outing *o, const struct charge_ask *ask
     } else if (stored != NULL) {
         buf_addz(answer, stored);
     }
-    event_wake();
+    ring(&o->row);
     return ERR_OK;
 }
 
@@ -165,7 +175,7 @@ keep_step(struct ctx *cx, const struct outing *o, struct digest measurement,
     LEASE_SCOPE(lease, cx, DB_RW);
 
     return ledger_keep(
-        cx, o->job.id, o->job.version, o->data_version, measurement, answer);
+        cx, o->job.id, o->job.version, o->row.data_version, measurement, answer);
 }
 
 static enum err
@@ -179,62 +189,28 @@ outing_keep(void *self, struct diag *d, struct digest measurement, struct str an
     return step_end(d, &step, keep_step(&step, self, measurement, answer));
 }
 
-/* Ends */
-
+/* What came of it, stored. Inside a transaction. */
 static enum err
-failure_text(struct ctx *cx, const struct outcome *o, const char **out)
+outing_store(
+    struct ctx *cx, struct outing *o, const struct outcome *got, const char **failure)
 {
-    json_auto_t *doc = failure_json(o);
-    struct str log = buf_str(&o->log);
-    BUF_SCOPE(text);
-
-    if (log.len > 0)
-        json_object_set_new(doc, "log", json_stringn(log.ptr, log.len));
-    buf_init(&text, REQUEST_ARENA_BYTES / 8);
-    TRY(json_text(&cx->diag, doc, &text));
-    *out = arena_strn(cx->arena, text.ptr, text.len);
-    return *out != NULL ? ERR_OK
-                        : FAIL(&cx->diag, ERR_TOO_LARGE, "this needs too much memory");
-}
-
-/* Running to failed; what the job still holds returns. Inside a transaction. */
-static enum err
-run_fail(struct ctx *cx, struct job *j, const char *run_id, const struct outcome *o)
-{
-    struct ledger_party party = job_party(j);
-    const char *text = NULL;
-
-    TRY(failure_text(cx, o, &text));
-    TRY(db_run(cx->db, &cx->diag, NULL, STMT_JOB_FAILURE_SET, j->id, text));
-    TRY(db_run(cx->db, &cx->diag, NULL, STMT_RUN_DONE, run_id, NULL));
-    TRY(job_move(cx, j, JOB_FAILED, json_pack("{s:s}", "run", run_id)));
-    return ledger_settle(cx, &party);
-}
-
-/* The result is stored and, where the policy says so, released. Inside a
- * transaction. */
-static enum err
-run_succeed(struct ctx *cx, struct outing *o, const struct outcome *got)
-{
-    struct ledger_party party = job_party(&o->job);
     json_auto_t *none = json_array();
-    bool automatic =
-        o->job.lane == LANE_DP && o->ask.policy.release[LANE_DP] == RELEASE_AUTO;
 
-    TRY(release_hold(cx, &o->job, o->run_id, got->output,
-        got->measurements != NULL ? got->measurements : none, buf_str(&got->log)));
-    TRY(db_run(cx->db, &cx->diag, NULL, STMT_RUN_DONE, o->run_id, NULL));
-    TRY(ledger_settle(cx, &party));
-    if (automatic)
-        return release_publish(cx, &o->job, "");
-    return job_move(cx, &o->job, JOB_HELD, json_pack("{s:s}", "run", o->run_id));
+    *failure = NULL;
+    if (got->kind != OUTCOME_OK)
+        return run_failure_text(cx, got, failure);
+    return release_hold(cx, &o->job, o->run_id, got->output,
+        got->measurements != NULL ? got->measurements : none, buf_str(&got->log));
 }
 
 /* All of the end in one transaction. A job that was cancelled meanwhile stays so. */
 static enum err
 outing_end(struct ctx *cx, struct outing *o, const struct outcome *got)
 {
+    bool automatic =
+        o->job.lane == LANE_DP && o->ask.policy.release[LANE_DP] == RELEASE_AUTO;
     int64_t version = o->job.version;
+    const char *failure;
     LEASE_SCOPE(lease, cx, DB_RW);
     TXN_SCOPE(txn);
 
@@ -244,14 +220,25 @@ outing_end(struct ctx *cx, struct outing *o, const struct outcome *got)
         TRY(db_run(cx->db, &cx->diag, NULL, STMT_RUN_DONE, o->run_id, NULL));
         return txn_commit(&txn, &cx->diag);
     }
-    if (got->kind == OUTCOME_OK) {
-        TRY(run_succeed(cx, o, got));
-    } else {
-        TRY(run_fail(cx, &o->job, o->run_id, got));
-    }
+    TRY(outing_store(cx, o, got, &failure));
+    TRY(run_close(cx, &o->job, &o->row, failure, automatic));
     TRY(txn_commit(&txn, &cx->diag));
-    event_wake();
+    ring(&o->row);
     return ERR_OK;
+}
+
+/* Only where a row program can be called by its name does a run get the time for one:
+ * without that time the broker runs none on private data. */
+static bool
+names_row_program(struct str source)
+{
+    static const char *const names[] = {"map", "sample_aggregate", "collect"};
+
+    for (size_t i = 0; i < ARRAY_N(names); i++) {
+        if (memmem(source.ptr, source.len, names[i], strlen(names[i])) != NULL)
+            return true;
+    }
+    return false;
 }
 
 enum err
@@ -265,36 +252,11 @@ run_do(struct ctx *cx, const char *job_id)
     TRY(outing_load(cx, job_id, &o));
     order = check_order(&o.ask, o.run_id, o.scan.columns);
     order.dataset_id = o.ds.id;
-    order.data_version = o.data_version;
+    order.data_version = o.row.data_version;
+    order.limits.rows_ms = names_row_program(o.ask.source) ? RUN_ROWS_MS_MAX : 0;
+    TRY(jailtest_await(cx->site, &cx->diag));
     TRY(runner_run(cx->site->runner, &cx->diag, &order, &port, &got));
     return outing_end(cx, &o, &got);
-}
-
-enum err
-run_cut_off(struct ctx *cx, const char *job_id, int64_t attempts_max)
-{
-    struct outcome lost = {.kind = OUTCOME_INTERNAL,
-        .text = "the sandbox ended before the run did, more than once"};
-    int64_t version, data_version, attempts;
-    const char *state;
-    struct job j;
-    LEASE_SCOPE(lease, cx, DB_RW);
-    TXN_SCOPE(txn);
-
-    TRY(txn_begin(&txn, cx->db, &cx->diag));
-    TRY(job_by_id(cx, job_id, &j));
-    if (j.state != JOB_RUNNING)
-        return ERR_OK;
-    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_RUN_BY_ID, j.run_id, &version,
-        &data_version, &attempts, &state));
-    if (attempts < attempts_max) {
-        TRY(job_move(cx, &j, JOB_QUEUED, json_pack("{s:s}", "run", j.run_id)));
-    } else {
-        TRY(run_fail(cx, &j, j.run_id, &lost));
-    }
-    TRY(txn_commit(&txn, &cx->diag));
-    event_wake();
-    return ERR_OK;
 }
 
 void

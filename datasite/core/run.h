@@ -13,13 +13,21 @@
 /* Queued to running, as a new run or as the one that was cut off. Inside a
  * transaction. */
 enum err run_begin(struct ctx *cx, struct job *j) NODISCARD;
+/* One more attempt at a run in a time slot that was cut off: the job stays running. After
+ * too many *goes_on is false, and the run has failed for the end of its slot. Inside a
+ * transaction. */
+enum err run_again(struct ctx *cx, struct job *j, bool *goes_on) NODISCARD;
 /* Orders it and answers its charges, then stores what came of it and moves the job on:
- * released, held or failed. cx holds no connection. Any error: nothing was decided; see
- * run_cut_off. */
+ * released, held or failed; or keeps that for the end of the run's time slot. cx holds no
+ * connection. Any error: nothing was decided; see run_cut_off. */
 enum err run_do(struct ctx *cx, const char *job_id) NODISCARD;
-/* After an error or a crash: running to queued, or to failed after so many attempts. */
+/* After an error or a crash: running to queued, or to failed after so many attempts. In a
+ * time slot nobody sees that: see run_again. */
 enum err run_cut_off(
     struct ctx *cx, const char *job_id, int64_t attempts_max) NODISCARD;
+/* Shows the end whose slot is over, as of the end of that slot. *did false: there is none
+ * yet, and *next says when. cx holds no connection. */
+enum err run_reveal(struct ctx *cx, bool *did, struct unixus *next) NODISCARD;
 /* Kills the runs in flight whose job has ended; call after the commit that ended it. What
  * one charges meanwhile is refused. */
 void run_kill_ended(struct ctx *cx);

@@ -1,6 +1,7 @@
 /* settings.c -- what an administrator decides about the whole site. */
 #include "datasite/core/settings.h"
 
+#include "datasite/base/check.h"
 #include "datasite/core/audit.h"
 #include "datasite/core/field.h"
 
@@ -17,15 +18,27 @@ static const struct setting {
 } known[] = {
     {"site_name", KIND_LINE},
     {"tokens_may_decide", KIND_FLAG},
+    {"second_admin", KIND_FLAG},
+    {"transparency", KIND_FLAG},
 };
 
 static void
 take(struct settings *s, const char *name, const char *value)
 {
-    if (strcmp(name, "site_name") == 0) {
+    const struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {
+        {"tokens_may_decide", &s->tokens_may_decide},
+        {"second_admin", &s->second_admin},
+        {"transparency", &s->transparency},
+    };
+
+    if (strcmp(name, "site_name") == 0)
         s->site_name = value;
-    } else if (strcmp(name, "tokens_may_decide") == 0) {
-        s->tokens_may_decide = strcmp(value, "true") == 0;
+    for (size_t i = 0; i < ARRAY_N(flags); i++) {
+        if (strcmp(name, flags[i].name) == 0)
+            *flags[i].flag = strcmp(value, "true") == 0;
     }
 }
 
@@ -63,7 +76,7 @@ value_check(struct diag *d, const struct setting *s, const char *value)
 static enum err
 name_check(struct diag *d, const char *name, const char *value)
 {
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    for (size_t i = 0; i < ARRAY_N(known); i++) {
         if (strcmp(name, known[i].name) == 0)
             return value_check(d, &known[i], value);
     }

@@ -14,8 +14,9 @@ struct site {
     struct queue *queue; /* core/queue.h: run threads */
     struct keys *keys;   /* core/keys.h: signing key, token key */
     char runtime[128];   /* version of program, Lua and engine; bound into approvals */
-    char jail_level[128];
-    bool jail_ok; /* the self-test passed: else /readyz is 503 and nothing runs */
+    bool
+        private_webhooks; /* letters may go to http, and to addresses of this network */
+    struct jailtest *jail; /* core/jailtest.h: until it passed, /readyz is 503 */
 };
 
 #endif

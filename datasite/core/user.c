@@ -163,7 +163,7 @@ user_visible(struct ctx *cx, const char *id, struct user *out)
     TRY(user_by_id(cx, id, out));
     if (strcmp(id, cx->actor.id) == 0 || mine & (ROLE_ADMIN | ROLE_SYSTEM))
         return ERR_OK;
-    if (mine & ROLE_OWNER && out->roles & ROLE_RESEARCHER)
+    if (mine & ROLE_OWNER && out->roles & (ROLE_RESEARCHER | ROLE_OWNER))
         return ERR_OK;
     return FAIL(&cx->diag, ERR_NOT_FOUND, "no such user");
 }

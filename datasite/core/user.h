@@ -47,8 +47,8 @@ enum err user_update(struct ctx *cx, const char *id, const struct user_change *c
     struct user *out) NODISCARD;
 enum err user_by_id(struct ctx *cx, const char *id, struct user *out) NODISCARD;
 enum err user_by_email(struct ctx *cx, const char *email, struct user *out) NODISCARD;
-/* As user_by_id, for what the actor may see: itself, all for an admin, researchers for an
- * owner. Anyone else is ERR_NOT_FOUND. */
+/* As user_by_id, for what the actor may see: itself, all for an admin, researchers and
+ * owners for an owner. Anyone else is ERR_NOT_FOUND. */
 enum err user_visible(struct ctx *cx, const char *id, struct user *out) NODISCARD;
 /* Up to limit users whose id is after `after` ("" or NULL: from the first), oldest first.
  * roles: any of these, 0: all. */

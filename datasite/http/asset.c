@@ -18,7 +18,7 @@
 static const char *const app_roots[] = {"", "login", "setup", "inbox", "jobs",
     "datasets", "projects", "budgets", "audit", "people", "users", "tokens", "account",
     "settings", "dictionary", "results", "policies", "help", "search", "notifications",
-    "new"};
+    "new", "transparency"};
 
 static const struct {
     const char *suffix, *type;

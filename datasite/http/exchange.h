@@ -1,6 +1,6 @@
 /* exchange.h -- one request from its head to its answer, in steps that know no sockets.
  *
- * server.c calls the steps in this order and moves between threads; each step that fails
+ * server.c and call.c call the steps in this order, on their threads; each step that fails
  * leaves a problem document as the answer.
  *
  *     exchange_open    the head is sound, the address is known, the body may come
@@ -54,7 +54,7 @@ struct exchange {
     bool is_options;
     int64_t body_bytes;    /* 0 none, -1 not told */
     struct buf body;       /* whole bodies */
-    struct upload *upload; /* of UPLOAD routes; owned by server.c */
+    struct upload *upload; /* of UPLOAD routes; owned by the call */
     uint64_t seen;         /* event_seen() before the last run */
     int64_t wait_s;        /* Prefer: wait, of a GET with If-None-Match */
     struct ctx cx;

@@ -9,6 +9,12 @@ is_placeholder(const char *segment)
     return segment[0] == '{';
 }
 
+static size_t
+segment_bytes(const char *at)
+{
+    return (size_t)(strchrnul(at, '/') - at);
+}
+
 /* Whether path fits pattern; taken[] gets the segments under placeholders. */
 static bool
 path_fits(const char *pattern, const char *path, struct str taken[ROUTE_PARAMS_MAX],
@@ -16,8 +22,8 @@ path_fits(const char *pattern, const char *path, struct str taken[ROUTE_PARAMS_M
 {
     *n = 0;
     while (*pattern == '/' && *path == '/') {
-        size_t want = strcspn(++pattern, "/");
-        size_t have = strcspn(++path, "/");
+        size_t want = segment_bytes(++pattern);
+        size_t have = segment_bytes(++path);
 
         if (is_placeholder(pattern)) {
             if (have == 0 || *n == ROUTE_PARAMS_MAX)
@@ -87,8 +93,8 @@ rows_collide(const struct route *a, const struct route *b)
     if (a->method != b->method || fixed_bytes(p) != fixed_bytes(q))
         return false;
     while (*p == '/' && *q == '/') {
-        size_t n = strcspn(++p, "/");
-        size_t k = strcspn(++q, "/");
+        size_t n = segment_bytes(++p);
+        size_t k = segment_bytes(++q);
 
         if (!is_placeholder(p) && !is_placeholder(q) &&
             (n != k || memcmp(p, q, n) != 0))

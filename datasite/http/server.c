@@ -1,35 +1,18 @@
-/* server.c -- libmicrohttpd, and nothing else names it.
- *
- * One thread of the library moves bytes and runs handlers that are quick. All others run on
- * a crew: the connection is suspended and resumed when the answer stands. Every move of a
- * request between threads goes through struct call:
- *
- *     FRESH    the head has come; checked in the first callback, before any body byte
- *     BODY     the body comes in, into x.body or through the upload's window
- *     AWAY     a crew or the watch has it; the connection is suspended (or swallows)
- *     READY    the answer stands
- *     SENT     the library has it
+/* server.c -- libmicrohttpd, and nothing else names it. What becomes of a request between
+ * its callbacks is call.h's.
  *
  * An answer that is given in the first callback ends the connection (the library wants it
  * so), hence only refusals are given there. */
 #include "datasite/http/server.h"
 
-#include "datasite/base/check.h"
-#include "datasite/base/log.h"
-#include "datasite/core/event.h"
-#include "datasite/http/crew.h"
+#include "datasite/http/call.h"
 #include "datasite/http/drain.h"
-#include "datasite/http/exchange.h"
 #include "datasite/http/listen.h"
 #include "datasite/http/peers.h"
-#include "datasite/http/stream.h"
 #include "datasite/http/upload.h"
-#include "datasite/http/watch.h"
 
 #include <microhttpd.h>
 #include <netdb.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -41,237 +24,35 @@
 #define IDLE_S                     30
 #define UPLOADS_AT_ONCE            4
 #define EXCESS_BYTES_MAX           (1 << 20) /* of a chunked body past its limit */
-#define SECOND_US                  INT64_C(1000000)
-
-enum phase {
-    PHASE_FRESH,
-    PHASE_BODY,
-    PHASE_AWAY,
-    PHASE_READY,
-    PHASE_SENT
-};
-
-struct call;
 
 struct server {
+    struct works works; /* first: server_of finds it */
     struct MHD_Daemon *daemon;
-    struct service service;
-    struct crew *crew;    /* handlers */
-    struct crew *loaders; /* uploads: long, so on threads of their own */
-    struct watch *watch;
     struct drain *drain;
     struct peers *peers;
     int port;
-    atomic_bool is_stopping;
 };
 
-struct call {
-    struct exchange x;
-    struct server *server;
-    struct MHD_Connection *connection;
-    struct peer *peer;
-    const char *target; /* in the library's buffer: a place, no longer the text */
-    enum phase phase;   /* the HTTP thread's, but for AWAY -> READY under lock */
-    struct task task;
-    struct waiter waiter;
-    struct monous wait_until;
-    struct stream stream;
-    bool has_stream;
-    int64_t excess_bytes;
-    pthread_mutex_t lock;
-    int refs; /* the library's and that of whoever works on it */
-    bool is_suspended;
-    bool is_gone; /* the library has let go of the connection */
-};
-
-/* ---- calls and who holds them ---- */
-
-static struct call *
-call_new(struct server *s, struct MHD_Connection *connection)
+/* The server that a call came in by. */
+static struct server *
+server_of(const struct call *call)
 {
-    struct call *call = calloc(1, sizeof *call);
-
-    if (call == NULL)
-        return NULL;
-    if (!exchange_init(&call->x, &s->service)) {
-        exchange_release(&call->x);
-        free(call);
-        return NULL;
-    }
-    CHECK(pthread_mutex_init(&call->lock, NULL) == 0);
-    call->server = s;
-    call->connection = connection;
-    call->refs = 1;
-    call->task.arg = call;
-    call->waiter.arg = call;
-    return call;
+    return (struct server *)(void *)call->works;
 }
 
 static void
-call_take(struct call *call)
+suspend_connection(void *connection)
 {
-    pthread_mutex_lock(&call->lock);
-    call->refs++;
-    pthread_mutex_unlock(&call->lock);
+    MHD_suspend_connection(connection);
 }
 
 static void
-call_drop(struct call *call)
+resume_connection(void *connection)
 {
-    int left;
-
-    pthread_mutex_lock(&call->lock);
-    left = --call->refs;
-    pthread_mutex_unlock(&call->lock);
-    if (left > 0)
-        return;
-    upload_free(call->x.upload);
-    if (call->has_stream)
-        stream_release(&call->stream);
-    exchange_release(&call->x);
-    pthread_mutex_destroy(&call->lock);
-    free(call);
+    MHD_resume_connection(connection);
 }
 
-/* Precondition: call->lock is held. */
-static void
-suspend(struct call *call)
-{
-    call->is_suspended = true;
-    MHD_suspend_connection(call->connection);
-}
-
-static void
-resume(struct call *call)
-{
-    if (!call->is_suspended || call->is_gone)
-        return;
-    call->is_suspended = false;
-    MHD_resume_connection(call->connection);
-}
-
-static void
-resume_locking(void *arg)
-{
-    struct call *call = arg;
-
-    pthread_mutex_lock(&call->lock);
-    resume(call);
-    pthread_mutex_unlock(&call->lock);
-}
-
-/* The answer stands; the connection goes on with it. */
-static void
-finish(struct call *call)
-{
-    pthread_mutex_lock(&call->lock);
-    call->phase = PHASE_READY;
-    resume(call);
-    pthread_mutex_unlock(&call->lock);
-    call_drop(call);
-}
-
-static void
-refuse_stopping(struct call *call)
-{
-    struct exchange *x = &call->x;
-
-    (void)exchange_refuse(x, FAIL(&x->cx.diag, ERR_TIMEOUT, "The server is stopping."));
-}
-
-/* Hands the call, with a reference, to a crew. */
-static void
-hand_over(struct call *call, struct crew *crew, void (*run)(void *))
-{
-    call->task.run = run;
-    if (crew_do(crew, &call->task))
-        return;
-    refuse_stopping(call);
-    finish(call);
-}
-
-/* ---- long polls ---- */
-
-static void run_again(void *arg);
-
-static void
-wake_poll(void *arg)
-{
-    struct call *call = arg;
-
-    hand_over(call, call->server->crew, run_again);
-}
-
-/* After a run: answer, or sleep until something changes. */
-static void
-settle(struct call *call)
-{
-    struct exchange *x = &call->x;
-
-    if (!exchange_would_wait(x) || clock_mono().us >= call->wait_until.us ||
-        atomic_load(&call->server->is_stopping)) {
-        finish(call);
-        return;
-    }
-    call->waiter.seen = x->seen;
-    call->waiter.deadline = call->wait_until;
-    call->waiter.wake = wake_poll;
-    watch_add(call->server->watch, &call->waiter);
-}
-
-static void
-run_again(void *arg)
-{
-    struct call *call = arg;
-
-    if (exchange_again(&call->x))
-        exchange_run(&call->x);
-    settle(call);
-}
-
-static void
-run_first(void *arg)
-{
-    struct call *call = arg;
-
-    exchange_run(&call->x);
-    if (call->x.upload != NULL)
-        upload_discard(call->x.upload);
-    settle(call);
-}
-
-/* ---- event streams ---- */
-
-static void
-suspend_locking(void *arg)
-{
-    struct call *call = arg;
-
-    pthread_mutex_lock(&call->lock);
-    suspend(call);
-    pthread_mutex_unlock(&call->lock);
-}
-
-static void
-stream_done(void *arg)
-{
-    call_drop(arg);
-}
-
-static void
-start_stream(struct call *call)
-{
-    call->stream = (struct stream){.x = &call->x,
-        .crew = call->server->crew,
-        .watch = call->server->watch,
-        .suspend = suspend_locking,
-        .resume = resume_locking,
-        .done = stream_done,
-        .arg = call};
-    call->has_stream = true;
-    call_take(call);
-    stream_begin(&call->stream);
-}
+/* ---- sending ---- */
 
 /* What the library asks for more of the body. */
 static ssize_t
@@ -283,8 +64,6 @@ on_more(void *cls, uint64_t pos, char *to, size_t max)
     (void)pos;
     return n == -1 ? MHD_CONTENT_READER_END_OF_STREAM : n;
 }
-
-/* ---- sending ---- */
 
 static bool
 is_head(const struct exchange *x)
@@ -317,17 +96,17 @@ send_answer(struct call *call)
 
     for (size_t i = 0; i < a->fields_n && done == MHD_YES; i++)
         done = MHD_add_response_header(r, a->field[i].name, a->field[i].value);
-    peer_rest(call->server->peers, call->peer);
+    peer_rest(server_of(call)->peers, call->peer);
     if (done == MHD_YES && a->closes && call->x.body_bytes != 0)
-        drain_add(call->server->drain, peer_fd(call->peer));
+        drain_add(server_of(call)->drain, peer_fd(call->peer));
     if (done == MHD_YES)
         done = MHD_queue_response(call->connection, (unsigned)a->status, r);
     if (r != NULL)
         MHD_destroy_response(r);
-    traffic_count(call->server->service.traffic, call->x.route, a->status);
+    traffic_count(call->works->service.traffic, call->x.route, a->status);
     call->phase = PHASE_SENT;
     if (done == MHD_YES && a->is_stream && !is_head(&call->x))
-        start_stream(call);
+        call_stream(call);
     return done;
 }
 
@@ -416,7 +195,7 @@ first(struct call *call, const char *method, const char *version)
 {
     struct exchange *x = &call->x;
 
-    if (atomic_load(&call->server->is_stopping))
+    if (atomic_load(&call->works->is_stopping))
         return MHD_NO;
     read_head(call, method, version);
     call->phase = PHASE_BODY;
@@ -429,31 +208,13 @@ first(struct call *call, const char *method, const char *version)
     if (!exchange_admit(x))
         return send_answer(call);
     if ((x->route->flags & UPLOAD) == 0) {
-        peer_body(call->server->peers, call->peer, NULL);
+        peer_body(server_of(call)->peers, call->peer, NULL);
         return MHD_YES;
     }
-    x->upload = upload_new((int64_t)x->route->body_max, resume_locking, call);
-    if (x->upload == NULL)
+    if (!call_upload(call))
         return MHD_NO;
-    x->rq.upload = x->upload;
-    peer_body(call->server->peers, call->peer, x->upload);
-    call_take(call);
-    hand_over(call, call->server->loaders, run_first);
-    return MHD_YES;
-}
-
-static enum MHD_Result
-take_upload(struct call *call, const char *data, size_t *size)
-{
-    struct upload *u = call->x.upload;
-
-    *size -= upload_put(u, data, *size);
-    if (*size == 0)
-        return MHD_YES;
-    pthread_mutex_lock(&call->lock);
-    suspend(call);
-    pthread_mutex_unlock(&call->lock);
-    upload_pause(u);
+    peer_body(server_of(call)->peers, call->peer, x->upload);
+    call_load(call);
     return MHD_YES;
 }
 
@@ -462,41 +223,15 @@ take_body(struct call *call, const char *data, size_t *size)
 {
     struct exchange *x = &call->x;
 
-    if (x->upload != NULL)
-        return take_upload(call, data, size);
+    if (x->upload != NULL) {
+        call_upload_put(call, data, size);
+        return MHD_YES;
+    }
     buf_add(&x->body, data, *size);
     if (x->body.full)
         call->excess_bytes += (int64_t)*size;
     *size = 0;
     return call->excess_bytes > EXCESS_BYTES_MAX ? MHD_NO : MHD_YES;
-}
-
-/* Suspends until the crew that has the call is ready with it. */
-static enum MHD_Result
-await_crew(struct call *call)
-{
-    pthread_mutex_lock(&call->lock);
-    if (call->phase == PHASE_AWAY)
-        suspend(call);
-    pthread_mutex_unlock(&call->lock);
-    return MHD_YES;
-}
-
-static enum MHD_Result
-hand_to_crew(struct call *call)
-{
-    call->phase = PHASE_AWAY;
-    call->wait_until = (struct monous){clock_mono().us + call->x.wait_s * SECOND_US};
-    call_take(call);
-    pthread_mutex_lock(&call->lock);
-    suspend(call);
-    pthread_mutex_unlock(&call->lock);
-    if ((call->x.route->flags & (SLOW | UPLOAD)) != 0) {
-        hand_over(call, call->server->crew, run_first);
-    } else {
-        settle(call);
-    }
-    return MHD_YES;
 }
 
 /* The request is whole. */
@@ -505,32 +240,20 @@ last(struct call *call)
 {
     struct exchange *x = &call->x;
 
-    peer_rest(call->server->peers, call->peer);
+    peer_rest(server_of(call)->peers, call->peer);
     if (x->upload != NULL) {
-        upload_end(x->upload);
-        pthread_mutex_lock(&call->lock);
-        if (call->phase == PHASE_BODY)
-            call->phase = PHASE_AWAY;
-        pthread_mutex_unlock(&call->lock);
-        return await_crew(call);
+        call_upload_end(call);
+        return MHD_YES;
     }
     if ((x->body_bytes == 0 && !exchange_admit(x)) || !exchange_body(x))
         return send_answer(call);
-    if ((x->route->flags & SLOW) != 0)
-        return hand_to_crew(call);
-    exchange_run(x);
-    return exchange_would_wait(x) ? hand_to_crew(call) : send_answer(call);
-}
-
-static enum phase
-phase_of(struct call *call)
-{
-    enum phase phase;
-
-    pthread_mutex_lock(&call->lock);
-    phase = call->phase;
-    pthread_mutex_unlock(&call->lock);
-    return phase;
+    if ((x->route->flags & SLOW) == 0) {
+        exchange_run(x);
+        if (!exchange_would_wait(x))
+            return send_answer(call);
+    }
+    call_away(call);
+    return MHD_YES;
 }
 
 static enum MHD_Result
@@ -545,15 +268,16 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
     (void)url;
     if (call == NULL)
         return MHD_NO;
-    if (phase_of(call) == PHASE_FRESH)
+    if (call_phase(call) == PHASE_FRESH)
         return first(call, method, version);
     if (*size > 0)
         return take_body(call, data, size);
-    switch (phase_of(call)) {
+    switch (call_phase(call)) {
     case PHASE_BODY:
         return last(call);
     case PHASE_AWAY:
-        return await_crew(call);
+        call_await(call);
+        return MHD_YES;
     case PHASE_READY:
         if (call->x.upload != NULL)
             upload_end(call->x.upload);
@@ -569,7 +293,8 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 static void *
 on_target(void *cls, const char *target, struct MHD_Connection *connection)
 {
-    struct call *call = call_new(cls, connection);
+    struct server *s = cls;
+    struct call *call = call_new(&s->works, connection);
     size_t n = strlen(target);
     char *copy = call == NULL ? NULL : arena_strn(call->x.kept, target, n);
 
@@ -593,15 +318,8 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
         return;
     if (call->peer != NULL)
         peer_head(s->peers, call->peer);
-    if (call->x.upload != NULL)
-        upload_abort(call->x.upload);
-    pthread_mutex_lock(&call->lock);
-    call->is_gone = true;
-    pthread_mutex_unlock(&call->lock);
-    if (call->has_stream)
-        stream_cut(&call->stream);
     *state = NULL;
-    call_drop(call);
+    call_end(call);
 }
 
 /* ---- connections ---- */
@@ -663,30 +381,30 @@ parts_start(struct diag *d, const struct server_config *c, struct server *s)
     struct gate_config gate = {
         c->hosts, c->hosts_n, !listen_is_local(c->host), c->requests_per_s};
 
-    s->service.gate = gate_new(&gate);
-    s->service.assets = assets_new();
-    s->service.traffic = traffic_new();
+    s->works.service.gate = gate_new(&gate);
+    s->works.service.assets = assets_new();
+    s->works.service.traffic = traffic_new();
     s->peers = peers_new();
-    if (s->peers == NULL || s->service.gate == NULL || s->service.assets == NULL ||
-        s->service.traffic == NULL)
+    if (s->peers == NULL || s->works.service.gate == NULL ||
+        s->works.service.assets == NULL || s->works.service.traffic == NULL)
         return FAIL(d, ERR_INTERNAL, "no memory for the HTTP server");
     TRY(drain_start(d, &s->drain));
-    TRY(crew_start(d, c->threads, &s->crew));
-    TRY(crew_start(d, UPLOADS_AT_ONCE, &s->loaders));
-    return watch_start(d, on_tick, s, &s->watch);
+    TRY(crew_start(d, c->threads, &s->works.crew));
+    TRY(crew_start(d, UPLOADS_AT_ONCE, &s->works.loaders));
+    return watch_start(d, on_tick, s, &s->works.watch);
 }
 
 static void
 parts_free(struct server *s)
 {
-    watch_free(s->watch);
-    crew_free(s->loaders);
-    crew_free(s->crew);
+    watch_free(s->works.watch);
+    crew_free(s->works.loaders);
+    crew_free(s->works.crew);
     if (s->drain != NULL)
         drain_stop(s->drain);
-    traffic_free(s->service.traffic);
-    assets_free(s->service.assets);
-    gate_free(s->service.gate);
+    traffic_free(s->works.service.traffic);
+    assets_free(s->works.service.assets);
+    gate_free(s->works.service.gate);
     peers_free(s->peers);
     free(s);
 }
@@ -694,12 +412,12 @@ parts_free(struct server *s)
 static void
 threads_stop(struct server *s)
 {
-    if (s->watch != NULL)
-        watch_stop(s->watch);
-    if (s->loaders != NULL)
-        crew_stop(s->loaders);
-    if (s->crew != NULL)
-        crew_stop(s->crew);
+    if (s->works.watch != NULL)
+        watch_stop(s->works.watch);
+    if (s->works.loaders != NULL)
+        crew_stop(s->works.loaders);
+    if (s->works.crew != NULL)
+        crew_stop(s->works.crew);
 }
 
 enum err
@@ -712,7 +430,9 @@ server_start(struct diag *d, const struct server_config *c, struct site *site,
 
     if (s == NULL)
         return FAIL(d, ERR_INTERNAL, "no memory for the HTTP server");
-    s->service.site = site;
+    s->works.service.site = site;
+    s->works.suspend = suspend_connection;
+    s->works.resume = resume_connection;
     code = parts_start(d, c, s);
     if (code == ERR_OK)
         code = listen_on(d, c->host, c->port, &fd);
@@ -740,7 +460,7 @@ server_stop(struct server *s)
 {
     int fd = MHD_quiesce_daemon(s->daemon);
 
-    atomic_store(&s->is_stopping, true);
+    atomic_store(&s->works.is_stopping, true);
     if (fd != MHD_INVALID_SOCKET)
         close(fd);
     peers_abort_uploads(s->peers); /* they would wait for their clients */

@@ -94,10 +94,11 @@ step(void *arg)
 
     buf_init(&more, STREAM_BYTES_MAX);
     s->waiter.seen = event_seen();
-    s->waiter.deadline = (struct monous){clock_mono().us + QUIET_S * SECOND_US};
     code = look(s, &more);
     if (more.len == 0 && was_quiet)
         buf_addz(&more, ": still here\n\n");
+    if (more.len > 0) /* a commit that this reader sees nothing of moves nothing */
+        s->waiter.deadline = (struct monous){clock_mono().us + QUIET_S * SECOND_US};
     if (deliver(s, &more, code)) {
         watch_add(s->watch, &s->waiter);
     } else {

@@ -70,6 +70,8 @@ configure(struct diag *d, sqlite3 *handle, enum connect_mode mode)
             SQLITE_OK)
             return connect_fail(d, handle, "configuring the database");
     }
+    /* A server that has shut itself in has no folder for temporary files. */
+    TRY(connect_exec(d, handle, "PRAGMA temp_store = MEMORY"));
     if (mode == CONNECT_READ)
         return connect_exec(d, handle, "PRAGMA query_only = ON");
     /* A file with a log cannot take pages of another size than its own. */

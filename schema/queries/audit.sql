@@ -14,6 +14,21 @@ ON CONFLICT (one) DO UPDATE SET seq = excluded.seq, hash = excluded.hash;
 -- name: AUDIT_HASH_AT (i) -> (s)
 SELECT hash FROM audit WHERE seq = ?1;
 
+-- name: CHECKPOINT_INSERT (issss)
+INSERT INTO audit_checkpoint (entries, head, time, signature, key)
+VALUES (?1, ?2, ?3, ?4, ?5);
+
+-- name: CHECKPOINT_NEWEST () -> (issss)
+SELECT entries, head, time, signature, key FROM audit_checkpoint
+ORDER BY entries DESC LIMIT 1;
+
+-- name: CHECKPOINT_COUNT () -> (i)
+SELECT count(*) FROM audit_checkpoint;
+
+-- name: CHECKPOINT_LIST (ii) -> (issss)
+SELECT entries, head, time, signature, key FROM audit_checkpoint
+WHERE entries > ?1 ORDER BY entries LIMIT ?2;
+
 -- name: AUDIT_LIST (isssi) -> (isssssss)
 SELECT a.seq, a.time, a.actor, a.verb, a.subject, a.facts, coalesce(p.hash, ''), a.hash
 FROM audit a LEFT JOIN audit p ON p.seq = a.seq - 1

@@ -101,14 +101,14 @@ UPDATE dataset SET mock_version = ?2, revision = revision + 1, changed_us = ?3 W
 SELECT csv FROM mock WHERE dataset_id = ?1;
 
 -- A loaded version that nothing can ask any more: not in force, or of an archived dataset,
--- and no approved job is bound to it.
+-- and no approved job is bound to it, nor a result that waits.
 -- name: DATASET_VERSION_IDLE () -> (si)
 SELECT v.dataset_id, v.version
 FROM dataset_version v JOIN dataset d ON d.id = v.dataset_id
 WHERE v.state = 'loaded' AND v.forgotten_us IS NULL
     AND (d.archived OR v.version < d.data_version)
     AND NOT EXISTS (SELECT 1 FROM job j
-        WHERE j.dataset_id = v.dataset_id AND j.state IN ('approved', 'queued', 'running')
+        WHERE j.dataset_id = v.dataset_id AND j.state IN ('approved', 'queued', 'running', 'held')
             AND (SELECT r.data_version FROM review r WHERE r.job_id = j.id
                 AND r.version = j.version AND r.decision = 'approve'
                 ORDER BY r.id DESC LIMIT 1) = v.version)

@@ -1,8 +1,8 @@
 -- The outbox.
 
 -- name: EVENT_INSERT (ssssss) -> (i)
-INSERT INTO event (time, kind, subject, dataset_id, user_id, state)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING seq;
+INSERT INTO event (time, kind, subject, dataset_id, user_id, state, audit_seq)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, (SELECT seq FROM audit_head)) RETURNING seq;
 
 -- name: EVENT_PRUNE (i)
 DELETE FROM event WHERE seq <= ?1;

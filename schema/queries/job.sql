@@ -39,17 +39,17 @@ WHERE v.source_sha256 = ?3 AND j.author_id = ?1 AND j.dataset_id = ?2
     AND j.state NOT IN ('withdrawn', 'cancelled', 'revoked', 'expired')
 ORDER BY j.id LIMIT 1;
 
--- name: JOB_VERSION_INSERT (sissi)
-INSERT INTO job_version (job_id, version, source, source_sha256, submitted_us)
-VALUES (?1, ?2, ?3, ?4, ?5);
+-- name: JOB_VERSION_INSERT (sisssi)
+INSERT INTO job_version (job_id, version, source, source_sha256, note, submitted_us)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 
--- name: JOB_VERSION_BY (si) -> (iissssssii)
-SELECT version, submitted_us, source, source_sha256, requirements_json, checks_json,
+-- name: JOB_VERSION_BY (si) -> (iisssssssii)
+SELECT version, submitted_us, source, source_sha256, note, requirements_json, checks_json,
     mock_json, quote_json, hold_nano, hold_atto
 FROM job_version WHERE job_id = ?1 AND version = ?2;
 
--- name: JOB_VERSIONS (sii) -> (iissssssii)
-SELECT version, submitted_us, source, source_sha256, requirements_json, checks_json,
+-- name: JOB_VERSIONS (sii) -> (iisssssssii)
+SELECT version, submitted_us, source, source_sha256, note, requirements_json, checks_json,
     mock_json, quote_json, hold_nano, hold_atto
 FROM job_version WHERE job_id = ?1 AND version > ?2 ORDER BY version LIMIT ?3;
 
@@ -58,12 +58,33 @@ UPDATE job_version SET requirements_json = ?3, checks_json = ?4, mock_json = ?5,
     quote_json = ?6, hold_nano = ?7, hold_atto = ?8
 WHERE job_id = ?1 AND version = ?2;
 
--- The oldest piece of work that no thread has.
--- name: JOB_CLAIM () -> (ss)
+-- The oldest job that no thread has: one to check, and one to run where fewer than ?1 are
+-- running. A run that has ended keeps its place until its end is shown, so that what
+-- waits behind it does not tell when that was. (The list of states names the index.)
+-- name: JOB_CLAIM_CHECK () -> (s)
 UPDATE job SET claimed = 1
-WHERE id = (SELECT id FROM job WHERE claimed = 0 AND state IN ('checking', 'approved',
-    'queued') ORDER BY changed_us, id LIMIT 1)
-RETURNING id, state;
+WHERE id = (SELECT id FROM job WHERE claimed = 0
+    AND state IN ('checking', 'approved', 'queued') AND state = 'checking'
+    ORDER BY changed_us, id LIMIT 1)
+RETURNING id;
+
+-- What would be refused its charges waits until its budget moves again.
+-- name: JOB_CLAIM_RUN (i) -> (s)
+UPDATE job SET claimed = 1
+WHERE id = (SELECT id FROM job j WHERE claimed = 0
+    AND state IN ('checking', 'approved', 'queued') AND state <> 'checking'
+    AND NOT EXISTS (SELECT 1 FROM budget_freeze f WHERE f.dataset_id = j.dataset_id)
+    AND (SELECT count(*) FROM job WHERE state = 'running') < ?1
+    ORDER BY changed_us, id LIMIT 1)
+RETURNING id;
+
+-- A run in a slot that was cut off stays running and is taken up where it is.
+-- name: JOB_CLAIM_CUT_OFF () -> (s)
+UPDATE job SET claimed = 1
+WHERE id = (SELECT j.id FROM job j WHERE j.claimed = 0 AND j.state = 'running'
+    AND NOT EXISTS (SELECT 1 FROM run_end e WHERE e.job_id = j.id)
+    ORDER BY j.changed_us, j.id LIMIT 1)
+RETURNING id;
 
 -- name: JOB_UNCLAIM (s)
 UPDATE job SET claimed = 0 WHERE id = ?1;
@@ -71,18 +92,23 @@ UPDATE job SET claimed = 0 WHERE id = ?1;
 -- name: JOB_CLAIMS_CLEAR ()
 UPDATE job SET claimed = 0 WHERE claimed = 1;
 
--- name: JOB_IN_STATE (s) -> (s)
-SELECT id FROM job WHERE state = ?1 ORDER BY id LIMIT 1;
+-- Running without a slot: a restart is seen in it.
+-- name: JOB_RUNNING_OPENLY () -> (s)
+SELECT j.id FROM job j WHERE j.state = 'running' AND NOT EXISTS (SELECT 1 FROM run x
+    WHERE x.job_id = j.id AND x.version = j.version AND x.slot_us > 0)
+ORDER BY j.id LIMIT 1;
 
 -- name: JOB_MOVES () -> (ss)
 SELECT from_state, to_state FROM job_move ORDER BY from_state, to_state;
 
--- May its author still use the dataset?
+-- May its author still use the dataset, for this project?
 -- name: JOB_STANDING (s) -> (i)
 SELECT 1 FROM job j JOIN user u ON u.id = j.author_id JOIN dataset d ON d.id = j.dataset_id
 WHERE j.id = ?1 AND u.suspended = 0 AND u.roles & 1 AND NOT d.archived
     AND EXISTS (SELECT 1 FROM dataset_grant g
-        WHERE g.dataset_id = d.id AND g.user_id = j.author_id);
+        WHERE g.dataset_id = d.id AND g.user_id = j.author_id)
+    AND EXISTS (SELECT 1 FROM project_member m
+        WHERE m.project_id = j.project_id AND m.user_id = j.author_id);
 
 -- Approved work of a dataset, of an author, or of both; NULL: any.
 -- name: JOB_APPROVED_NEXT (ss) -> (s)

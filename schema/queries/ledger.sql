@@ -25,6 +25,20 @@ FROM ledger WHERE dataset_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3;
 SELECT coalesce((SELECT kind <> 'settle' FROM ledger WHERE job_id = ?2 AND dataset_id = ?1
     ORDER BY seq DESC LIMIT 1), 0);
 
+-- How far the dataset's budget was used after each row, or (?3) after the last of each day.
+-- name: LEDGER_POINTS (siii) -> (iiiiiii)
+WITH running AS (
+    SELECT seq, time_us,
+        (SELECT l.price_eps_nano FROM ledger l WHERE l.dataset_id = ?1
+            AND l.scope = 'dataset' AND l.seq <= r.seq ORDER BY l.seq DESC LIMIT 1) AS eps,
+        sum(move_spent_nano) OVER so_far AS sn, sum(move_spent_atto) OVER so_far AS sa,
+        sum(move_reserved_nano) OVER so_far AS rn,
+        sum(move_reserved_atto) OVER so_far AS ra,
+        lead(time_us / 86400000000) OVER so_far IS NOT time_us / 86400000000 AS day_ends
+    FROM ledger r WHERE dataset_id = ?1 WINDOW so_far AS (ORDER BY seq))
+SELECT seq, time_us, eps, sn, sa, rn, ra FROM running
+WHERE seq > ?2 AND (NOT ?3 OR day_ends) ORDER BY seq LIMIT ?4;
+
 -- name: CAP_ENSURE (ssssiii)
 INSERT OR IGNORE INTO cap (dataset_id, kind, project_id, user_id, job_id, epsilon_nano,
     delta_atto, limit_nano, limit_atto)

@@ -39,7 +39,15 @@ INSERT OR IGNORE INTO project_dataset (project_id, dataset_id) VALUES (?1, ?2);
 DELETE FROM project_dataset WHERE project_id = ?1;
 
 -- name: PROJECT_MEMBER_INSERT (ss)
-INSERT INTO project_member (project_id, user_id) VALUES (?1, ?2);
+INSERT OR IGNORE INTO project_member (project_id, user_id) VALUES (?1, ?2);
+
+-- name: PROJECT_MEMBER_DELETE (ss)
+DELETE FROM project_member WHERE project_id = ?1 AND user_id = ?2;
+
+-- name: PROJECT_MEMBERS (ssi) -> (ssi)
+SELECT m.user_id, u.name, m.user_id = p.owner_id
+FROM project_member m JOIN user u ON u.id = m.user_id JOIN project p ON p.id = m.project_id
+WHERE m.project_id = ?1 AND m.user_id > ?2 ORDER BY m.user_id LIMIT ?3;
 
 -- name: PROJECT_MEMBER (ss) -> (i)
 SELECT 1 FROM project_member WHERE project_id = ?1 AND user_id = ?2;

@@ -1,17 +1,19 @@
 -- Decisions of people about versions of jobs.
 
--- name: REVIEW_INSERT (ssisssssiisi)
+-- ?13: the template that cast it, or null.
+-- name: REVIEW_INSERT (ssisssssiisis)
 INSERT INTO review (id, job_id, version, reviewer_id, decision, comment, checklist_json,
-    source_sha256, data_version, policy_version, runtime, time_us, round)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, j.round FROM job j WHERE j.id = ?2;
+    source_sha256, data_version, policy_version, runtime, time_us, template_id, round)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, j.round FROM job j WHERE j.id = ?2;
 
--- A vote of the round at hand is shown to those who voted beside it (?4), on the same things.
--- name: REVIEW_LIST (ssis) -> (sssssssii)
+-- A vote of the round at hand is shown to those who voted beside it (?4), on the same
+-- things; to all where the round is not blind (?5).
+-- name: REVIEW_LIST (ssisi) -> (ssssssssii)
 SELECT r.id, r.reviewer_id, u.name, r.decision, r.comment, r.checklist_json,
-    r.source_sha256, r.version, r.time_us
+    r.source_sha256, r.template_id, r.version, r.time_us
 FROM review r JOIN user u ON u.id = r.reviewer_id JOIN job j ON j.id = r.job_id
 WHERE r.job_id = ?1 AND r.id > ?2
-    AND (j.state <> 'in_review' OR r.round < j.round OR EXISTS (SELECT 1 FROM review mine
+    AND (NOT ?5 OR j.state <> 'in_review' OR r.round < j.round OR EXISTS (SELECT 1 FROM review mine
         WHERE mine.job_id = r.job_id AND mine.round = r.round AND mine.reviewer_id = ?4
             AND mine.data_version = r.data_version
             AND mine.policy_version = r.policy_version AND mine.runtime = r.runtime))

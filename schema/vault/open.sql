@@ -7,4 +7,5 @@ PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
 PRAGMA secure_delete = ON;
 PRAGMA trusted_schema = OFF;
+PRAGMA temp_store = MEMORY;
 PRAGMA mmap_size = 1073741824;

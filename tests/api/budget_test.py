@@ -1,4 +1,5 @@
 """budget_test.py -- the budget, its ledger and the audit log agree exactly, always."""
+import itertools
 import unittest
 from decimal import Decimal
 
@@ -203,6 +204,259 @@ class Decisions(Case):
             self.assertIn(auditor.get(f"/api/v1/jobs/{job['id']}{path}").status, (403, 404))
             self.assertIn(story.admin.get(f"/api/v1/jobs/{job['id']}{path}").status,
                           (403, 404))
+
+
+class Freeze(Case):
+    def test_nothing_moves_until_it_is_lifted(self):
+        story = Story(self.site, epsilon="5")
+        waiting = story.submit(COUNT)
+        path = story.path + "/budget/freeze"
+        self.assertEqual(story.admin.put(path, {"reason": ""}).status, 422)
+        self.assertEqual(story.owner.put(path, {"reason": "No."}).status, 403)
+        before = story.admin.get(story.path + "/budget").etag
+        frozen = story.admin.put(path, {"reason": "A complaint is looked into."})
+        self.assertEqual(frozen.status, 200, frozen)
+        self.assertEqual(frozen.json["frozen"]["reason"], "A complaint is looked into.")
+        self.assertNotEqual(frozen.etag, before)
+        self.assertEqual(story.budget(story.researcher)["frozen"], frozen.json["frozen"])
+        self.assertEqual(story.admin.put(path, {"reason": "Again."}).slug,
+                         "conflict-state")
+        refused = story.review(waiting)
+        self.assertEqual((refused.status, refused.slug), (409, "frozen"), refused)
+        self.assertEqual(story.admin.delete(path).status, 204)
+        self.assertEqual(story.admin.delete(path).status, 409)
+        self.assertIsNone(story.budget()["frozen"])
+        self.assertEqual(story.review(waiting).status, 201)
+        self.assertEqual(story.wait(waiting, "released", "failed")["state"], "released")
+        verbs = [e["verb"] for e in story.audit() if e["subject"] == story.dataset["id"]]
+        self.assertEqual([v for v in verbs if v.startswith("freeze.")],
+                         ["freeze.set", "freeze.lift"])
+
+
+class Transfer(Case):
+    def setUp(self):
+        self.story = story = Story(self.site, epsilon="10")
+        self.other = story.project_of(story.researcher)
+        for project, epsilon in ((story.project, "4"), (self.other, "1")):
+            made = story.admin.put(f"{story.path}/budget/allocations/{project}",
+                                   {"epsilon": epsilon})
+            self.assertEqual(made.status, 200, made)
+
+    def transfer(self, etag=None, by=None, **more):
+        story = self.story
+        body = {"from": story.project, "to": self.other, "epsilon": "1.5",
+                "reason": "The second study is larger.", **more}
+        return (by or story.admin).post(story.path + "/budget/transfers", body, headers={
+            "If-Match": etag or story.admin.get(story.path + "/budget").etag})
+
+    def caps(self):
+        """What each project still holds, as the audit log says last."""
+        out = {}
+        for e in self.story.audit():
+            if e["verb"] == "budget.adjust" and e["facts"]["scope"] == "project":
+                out[e["facts"]["project"]] = e["facts"]["epsilon"]
+        return [out[p] for p in (self.story.project, self.other)]
+
+    def test_both_caps_or_neither(self):
+        answer = self.transfer()
+        self.assertEqual(answer.status, 201, answer)
+        self.assertEqual(self.caps(), ["2.5", "2.5"])
+        self.story.run(COUNT, epsilon="2")
+        for more, slug in (({"epsilon": "2.6"}, "budget-exceeded"),
+                           ({"epsilon": "1"}, "budget-exceeded"),
+                           ({"epsilon": "0"}, "validation"),
+                           ({"to": self.story.project}, "validation"),
+                           ({"reason": ""}, "validation"),
+                           ({"to": "prj_" + "0" * 26}, "not-found"),
+                           ({"etag": '"x"'}, "stale-version"),
+                           ({"by": self.story.owner}, "permission-missing")):
+            with self.subTest(**{k: str(v) for k, v in more.items()}):
+                self.assertEqual(self.transfer(**more).slug, slug)
+                self.assertEqual(self.caps(), ["2.5", "2.5"])
+        self.agree(self.story)
+
+    def test_a_project_without_a_cap_takes_no_part(self):
+        free = self.story.project_of(self.story.researcher)
+        self.assertEqual(self.transfer(to=free).slug, "conflict")
+
+
+class History(Case):
+    def test_every_entry_and_every_day(self):
+        story = Story(self.site, epsilon="3")
+        for i in range(2):
+            story.run(COUNT + f" -- {i}", epsilon="1")
+        path = story.path + "/budget/history"
+        points = story.owner.items(path + "?by=entry&limit=3")
+        self.assertEqual([p["seq"] for p in points], list(range(1, len(points) + 1)))
+        self.assertEqual(len(points), len(story.ledger()))
+        for p in points:
+            self.assertEqual(sum(Decimal(p[m]) for m in ("spent", "reserved", "free")),
+                             Decimal(p["epsilon"]))
+        budget = story.budget()
+        self.assertEqual({m: points[-1][m] for m in ("spent", "reserved", "free")},
+                         {m: budget[m] for m in ("spent", "reserved", "free")})
+        self.assertEqual(points[0]["free"], "3")
+        days = story.owner.items(path)
+        self.assertEqual(days[-1], points[-1])
+        self.assertEqual([d["time"][:10] for d in days],
+                         sorted({p["time"][:10] for p in points}))
+        self.assertEqual(story.researcher.get(path).status, 403)
+        self.assertEqual(story.owner.get(path + "?by=week").status, 400)
+
+
+class Populations(Case):
+    def make(self, epsilon, delta=None):
+        self.admin = self.site.person("admin")
+        budget = {"epsilon": epsilon, **({"delta": delta} if delta else {})}
+        name = f"{self._testMethodName} {epsilon}"
+        made = self.admin.post("/api/v1/populations", {"name": name, "budget": budget})
+        self.assertEqual(made.status, 201, made)
+        return made.headers["location"]
+
+    def join(self, population, story):
+        return self.admin.put(f"{population}/datasets/{story.name}")
+
+    def test_one_ceiling_over_two_datasets(self):
+        population = self.make("3")
+        one, two = Story(self.site, epsilon="5"), Story(self.site, epsilon="5")
+        one.run(COUNT, epsilon="1")
+        for story in (one, two):
+            joined = self.join(population, story)
+            self.assertEqual(joined.status, 200, joined)
+        self.assertEqual(joined.json["datasets"], sorted([one.name, two.name]))
+        self.assertEqual((joined.json["spent"], joined.json["free"]), ("1", "2"))
+        self.assertEqual(two.budget()["free"], "2")
+        self.assertEqual(two.budget(two.researcher)["population"]["free"], "2")
+        two.run(COUNT, epsilon="2")
+        self.assertEqual(one.budget()["free"], "0")
+        self.assertEqual(one.budget()["population"]["free"], "0")
+        job = one.submit(COUNT + " -- more", epsilon="1")
+        self.assertEqual(job["state"], "blocked", job)
+        for story in (one, two):
+            self.assertEqual(total(story.ledger(), "charge"), {
+                one: Decimal(1), two: Decimal(2)}[story])
+        self.assertEqual(self.admin.get(population).json["spent"], "3")
+
+    def test_what_may_not_join(self):
+        population = self.make("3")
+        zcdp = Story(self.site, epsilon="1", delta="0.000001")
+        self.assertEqual(self.join(population, zcdp).slug, "conflict")
+        used = Story(self.site, epsilon="5")
+        used.run(COUNT.replace("{epsilon}", "4"), epsilon="4")
+        self.assertEqual(self.join(population, used).slug, "budget-exceeded")
+        fresh = Story(self.site, epsilon="5")
+        self.assertEqual(self.join(population, fresh).status, 200)
+        self.assertEqual(self.join(population, fresh).status, 200, "twice is as once")
+        self.assertEqual(self.join(self.make("9"), fresh).slug, "conflict")
+        self.assertEqual(self.join("/api/v1/populations/pop_" + "0" * 26, fresh).status, 404)
+        for person in (fresh.owner, fresh.researcher):
+            self.assertEqual(person.get(population).status, 403)
+        again = self.admin.post("/api/v1/populations", {
+            "name": self.admin.get(population).json["name"], "budget": {"epsilon": "1"}})
+        self.assertEqual(again.status, 409)
+
+    def test_its_budget_is_changed_as_a_datasets(self):
+        population = self.make("2", "0.000001")
+        etag = self.admin.get(population).etag
+        change = lambda body, tag=etag: self.admin.patch(  # noqa: E731
+            population, body, headers={"If-Match": tag})
+        self.assertEqual(change({"epsilon": "3"}).status, 422)
+        self.assertEqual(change({"epsilon": "3", "reason": "More."}, '"x"').status, 412)
+        raised = change({"epsilon": "3", "reason": "More."})
+        self.assertEqual((raised.status, raised.json["epsilon"]), (200, "3"), raised)
+
+
+class SecondAdmin(harness.Case):
+    config = {"second_admin": True}
+    epsilons = itertools.count(2)
+
+    def setUp(self):
+        self.story = Story(self.site, epsilon="1")
+        self.second = self.site.person("admin", name="second-admin")
+
+    def ask(self, path=None, epsilon="2", **more):
+        path = path or self.story.path + "/budget"
+        return self.story.admin.patch(path, {"epsilon": epsilon, "reason": "A second study.",
+                                             **more},
+                                      headers={"If-Match": self.story.admin.get(path).etag})
+
+    def decide(self, raise_, by, decision="confirm"):
+        path = f"/api/v1/budget_raises/{raise_['id']}"
+        return by.post(path + "/decision", {"decision": decision},
+                       headers={"If-Match": by.get(path).etag})
+
+    def test_the_setting_is_read_and_not_changed(self):
+        path = "/api/v1/settings"
+        self.assertTrue(self.story.admin.get(path).json["second_admin"])
+        self.assertEqual(self.story.admin.patch(path, {"second_admin": False}).status, 405)
+        self.assertEqual(self.story.owner.get(path).status, 403)
+
+    def test_a_raise_waits_for_another(self):
+        asked = self.ask()
+        self.assertEqual(asked.status, 202, asked)
+        self.assertEqual(self.story.budget()["epsilon"], "1")
+        mine = self.decide(asked.json, self.story.admin)
+        self.assertEqual((mine.status, mine.json["missing_permission"]),
+                         (403, "separation-of-duties"), mine)
+        self.assertEqual(self.decide(asked.json, self.story.owner).status, 403)
+        done = self.decide(asked.json, self.second)
+        self.assertEqual((done.status, done.json["state"]), (200, "confirmed"), done)
+        self.assertEqual(done.json["decided_by"]["name"], "second-admin")
+        self.assertEqual(self.story.budget()["epsilon"], "2")
+        self.assertEqual(self.decide(asked.json, self.second).slug, "conflict-state")
+
+    def test_every_state_act_and_person(self):
+        """A raise is decided once, by an administrator, and not by its asker."""
+        asker, people = self.story.admin, {
+            "asker": self.story.admin, "second": self.second, "owner": self.story.owner,
+            "researcher": self.story.researcher, "auditor": self.site.person("auditor"),
+            "nobody": self.site.nobody()}
+        for state, act in itertools.product(("open", "confirmed", "refused"),
+                                            ("confirm", "refuse")):
+            raise_ = self.ask(epsilon=str(next(self.epsilons))).json
+            if state != "open":
+                self.decide(raise_, self.second, state.replace("ed", "").replace(
+                    "refus", "refuse"))
+            for name in ("nobody", "researcher", "owner", "auditor", "asker", "second"):
+                want = {"nobody": 401, "asker": 403, "second": 200}.get(name, 403)
+                if name in ("asker", "second") and state != "open":
+                    want = 409
+                if name == "asker" and act == "refuse" and state == "open":
+                    continue  # one may take one's own back: below
+                with self.subTest(state=state, act=act, person=name):
+                    path = f"/api/v1/budget_raises/{raise_['id']}"
+                    answer = people[name].post(path + "/decision", {"decision": act},
+                                               headers={"If-Match": asker.get(path).etag})
+                    self.assertEqual(answer.status, want, answer)
+
+    def test_lowering_takes_one(self):
+        self.assertEqual(self.ask(epsilon="0.5").status, 200)
+        self.assertEqual(self.story.budget()["epsilon"], "0.5")
+
+    def test_a_raise_is_about_what_was_seen(self):
+        asked = self.ask()
+        self.assertEqual(self.ask(epsilon="0.5").status, 200)
+        self.assertEqual(self.decide(asked.json, self.second).slug, "conflict")
+        taken_back = self.decide(asked.json, self.story.admin, "refuse")
+        self.assertEqual(taken_back.json["state"], "refused", taken_back)
+        self.assertEqual(self.story.budget()["epsilon"], "0.5")
+
+    def test_a_raise_needs_a_reason(self):
+        for reason in ("", " "):
+            self.assertEqual(self.ask(reason=reason).status, 422)
+        self.assertEqual(self.ask(epsilon="1000000001").status, 400)
+
+    def test_a_population_too(self):
+        made = self.story.admin.post("/api/v1/populations", {
+            "name": "People", "budget": {"epsilon": "1"}})
+        path = made.headers["location"]
+        asked = self.ask(path)
+        self.assertEqual(asked.status, 202, asked)
+        self.assertEqual(self.story.admin.get(path).json["epsilon"], "1")
+        self.assertEqual(self.decide(asked.json, self.second).status, 200)
+        self.assertEqual(self.story.admin.get(path).json["epsilon"], "2")
+        listed = self.site.person("auditor").items("/api/v1/budget_raises")
+        self.assertEqual(listed[0]["population"]["name"], "People")
 
 
 if __name__ == "__main__":

@@ -81,6 +81,44 @@ class Disclosure(harness.Case):
         self.assertEqual(answer.status, 200, answer)
         self.assertNotIn("evidence", answer.text)
 
+    def test_outputs(self):
+        """Rows written into one number, as many numbers, as text; and a text made of parts."""
+        head = 'local n = site.open("{name}"):count{{ epsilon = 1 }}:exact()\n'
+        cases = {
+            "output_texts": head + 'return {{ t = "A" .. n }}',
+            "output_entropy": head + 'local t = {{}} for i = 1, 1500 do t[i] = n * 1001 + i end\n'
+                                     'return t',
+            "output_size": head + 'local t = {{}} for i = 1, 5001 do t[i] = true end\nreturn t',
+        }
+        for name, source in cases.items():
+            with self.subTest(name):
+                story, job, checks, _ = self.held("datashield", source)
+                self.assertFalse(checks[name]["met"], checks)
+                self.assertProblem(self.decide(story, job), 409, "policy")
+        story, job, checks, _ = self.held(
+            "datashield", head + 'return {{ n = n, half = n / 2, text = "A", more = true }}')
+        self.assertTrue(all(checks[name]["met"] for name in cases), checks)
+        self.assertEqual(self.decide(story, job).status, 201)
+
+    def test_models(self):
+        source = ('return {{ m = site.open("{name}"):where "{where}"'
+                  ':fit{{ model = "linear", target = "los", columns = {{ "age" }},'
+                  ' epsilon = 1 }}:exact() }}')
+        _, _, checks, _ = self.held("acro-uk", source.replace("{where}", "age >= 0"))
+        for name in ("degrees_of_freedom", "saturated_model", "all_equal", "rare_values"):
+            self.assertTrue(checks[name]["met"], checks)
+        _, _, checks, _ = self.held("acro-uk", source.replace("{where}", f"age == {RARE}"))
+        for name in ("degrees_of_freedom", "saturated_model", "all_equal", "minimum_persons"):
+            self.assertFalse(checks[name]["met"], checks)
+
+    def test_extremes(self):
+        source = ('return {{ q = site.open("{name}"):quantile("los", {{ {q} }},'
+                  ' {{ epsilon = 1, candidates = {{ 0, 30, 1 }} }}):exact() }}')
+        for q, met in (("0.5", True), ("0.95", True), ("0.99", False), ("1", False)):
+            with self.subTest(q):
+                _, _, checks, _ = self.held("acro-uk", source.replace("{q}", q))
+                self.assertEqual(checks["extremes"]["met"], met, checks)
+
     def test_a_policy_of_ones_own(self):
         story = Story(self.site)
         document = {"name": "mine", "title": "Mine", "lanes": {"exact": {"release": "held"}},

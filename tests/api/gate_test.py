@@ -108,12 +108,16 @@ class Votes(Case):
         self.assertEqual(self.job(self.rita, job)["state"], "in_review")
         self.assertEqual(self.job(self.rita, job)["waiting_on"], "reviewer")
         self.assertEqual(story.budget()["reserved"], "0")
-        self.assertEqual(self.approvals(self.rita, job),
-                         {"name": "approvals", "met": False, "detail": "1 of 2 approvals"})
+        self.assertEqual(self.approvals(self.rita, job), {
+            "name": "approvals", "met": False, "detail": "1 of 2 approvals",
+            "code": "approvals.open", "params": {
+                "have": 1, "needed": 2, "voters": 3, "request_changes": 0, "reject": 0}})
         self.assertEqual(story.review(job, by=self.remo).status, 201)
         self.assertEqual(story.wait(job, "released")["state"], "released")
-        self.assertEqual(self.approvals(story.researcher, job),
-                         {"name": "approvals", "met": True, "detail": "2 of 2 approvals"})
+        self.assertEqual(self.approvals(story.researcher, job), {
+            "name": "approvals", "met": True, "detail": "2 of 2 approvals",
+            "code": "approvals.closed", "params": {
+                "have": 2, "needed": 2, "voters": 0, "request_changes": 0, "reject": 0}})
 
     def test_a_person_votes_once(self):
         story = self.story()

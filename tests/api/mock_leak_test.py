@@ -7,6 +7,7 @@ import statistics
 import unittest
 
 import harness
+from story import Story
 
 FILES = ("wisconsin_breast_cancer.csv", "rotterdam_breast_cancer.csv",
          "pums_california_1000.csv", "diabetes_encounters.csv", "diabetes_readmissions.csv")
@@ -190,6 +191,40 @@ class Order(harness.Case):
         before = beside.generated()
         self.assertProblem(beside.mock(beside.text), 422, "mock-leak")
         self.assertEqual(beside.owner.get(beside.path + "/mock").text, before)
+
+
+class Awkward(harness.Case):
+    """A job is tried on mocks without rows, with empty groups, of nulls and of extremes."""
+
+    def findings(self, story, source):
+        job = story.submit(source, lane="exact")
+        self.assertEqual(job["state"], "in_review", job)
+        checks = story.researcher.get(
+            f"/api/v1/jobs/{job['id']}/versions/{job['version']}/checks")
+        self.assertEqual(checks.status, 200, checks)
+        return [f for f in checks.json["findings"] if f["rule"] == "adverse-mock"]
+
+    def test_findings_name_the_mock(self):
+        story = Story(self.site, policy="open-review")
+        head = ('local v = site.open("{name}")\n'
+                'local function n(h) return h:count{{ epsilon = 1 }}:exact() end\n'
+                'local all, t = n(v), v:group_by("ward"):count{{ epsilon = 1 }}:exact()\n')
+        cases = {"no-rows": "all == 0",
+                 "empty-groups": "all > 0 and t.A == 0 and t.C > 0",
+                 "all-null": 'all > 0 and n(v:where "los == nil") == all',
+                 "extremes": 'n(v:where "age == 120") > 8'}
+        for name, when in cases.items():
+            with self.subTest(name):
+                found = self.findings(
+                    story, head + f"if {when} then error('awkward') end\nreturn {{{{ n = all }}}}")
+                self.assertEqual(len(found), 1, found)
+                self.assertIn(name, found[0]["text"])
+                self.assertEqual(found[0]["line"], 4)
+
+    def test_a_script_that_takes_it_all_has_none(self):
+        story = Story(self.site, policy="open-review")
+        self.assertEqual(self.findings(
+            story, 'return {{ n = site.open("{name}"):count{{ epsilon = 1 }}:exact() }}'), [])
 
 
 class Generated(harness.Case):

@@ -9,6 +9,7 @@ import time
 import unittest
 
 import harness
+from story import COUNT, Story
 
 GOOD = "correct horse battery"
 
@@ -247,6 +248,24 @@ class UserTest(harness.Case):
             self.assertNotEqual(item["id"], admin.user["id"])
         self.assertIn(owner.user["id"], [u["id"] for u in admin.items("/api/v1/users")])
 
+    def test_people_by_role(self):
+        admin, owner = self.site.person("admin"), self.site.person("owner")
+        other = self.site.person("owner", name="otto")
+        ada = self.site.person("researcher", name="ada")
+
+        def ids(reader, role):
+            return {u["id"] for u in reader.items(f"/api/v1/users?role={role}")}
+        self.assertLessEqual({owner.user["id"], other.user["id"]}, ids(owner, "owner"))
+        self.assertNotIn(ada.user["id"], ids(owner, "owner"))
+        self.assertIn(ada.user["id"], ids(owner, "researcher"))
+        self.assertEqual(ids(admin, "owner"), ids(owner, "owner"))
+        self.assertIn(admin.user["id"], ids(admin, "admin"))
+        for role in ("admin", "auditor"):
+            document = self.assertProblem(owner.get(f"/api/v1/users?role={role}"), 403)
+            self.assertEqual(document["missing_permission"], "admin")
+        self.assertProblem(owner.get("/api/v1/users?role=king"), 400)
+        self.assertEqual(owner.get(f"/api/v1/users/{other.user['id']}").status, 200)
+
     def test_pages(self):
         admin = self.site.person("admin")
         for i in range(3):
@@ -336,6 +355,50 @@ class ProjectTest(harness.Case):
         document = self.assertProblem(self.site.person("owner").post("/api/v1/projects", {
             "title": "T", "purpose": "P", "datasets": []}), 403)
         self.assertEqual(document["missing_permission"], "researcher")
+
+
+class MembersTest(harness.Case):
+    def test_several_work_on_one(self):
+        story = Story(self.site, researcher="ada")
+        ada, admin = story.researcher, story.admin
+        cyd = self.site.person("researcher", name="cyd")
+        path = f"/api/v1/projects/{story.project}"
+        mine = f"{path}/members/{cyd.user['id']}"
+        self.assertProblem(cyd.get(path), 404)
+        for other in (cyd, story.owner):
+            self.assertIn(other.put(mine).status, (403, 404))
+        for client in (ada, admin):  # twice is as good as once
+            self.assertEqual(client.put(mine).json, {
+                "id": cyd.user["id"], "name": "cyd", "owner": False})
+        self.assertEqual(cyd.get(path).status, 200)
+        self.assertEqual({m["name"]: m["owner"] for m in cyd.items(path + "/members")},
+                         {"ada": True, "cyd": False})
+        document = self.assertProblem(cyd.delete(mine), 403)
+        self.assertEqual(document["missing_permission"], "project.owner")
+        for user, status in ((story.owner.user["id"], 409), ("usr_" + "0" * 26, 404)):
+            self.assertProblem(ada.put(f"{path}/members/{user}"), status)
+        self.assertProblem(ada.delete(f"{path}/members/{ada.user['id']}"), 409)
+        joined = [e["facts"]["user"] for e in admin.items(
+            "/api/v1/audit?verb=project.join") if e["subject"] == story.project]
+        self.assertEqual(joined, [cyd.user["id"]])
+
+    def test_a_member_asks_only_while_they_are_one(self):
+        story = Story(self.site, researcher="ada")
+        dan = self.site.person("researcher", name="dan")
+        mine = f"/api/v1/projects/{story.project}/members/{dan.user['id']}"
+        story.grant(dan)
+        self.assertEqual(story.post(by=dan).status, 404)
+        self.assertEqual(story.researcher.put(mine).status, 200)
+        job = story.submit(COUNT, by=dan)
+        self.assertEqual(job["state"], "in_review", job)
+        self.assertEqual(story.researcher.delete(mine).status, 204)
+        self.assertProblem(story.researcher.delete(mine), 404)
+        self.assertProblem(story.review(job), 409, "conflict")
+        self.assertEqual(story.post(COUNT + " -- again", by=dan).status, 404)
+        ungranted = self.site.person("researcher", name="eve")
+        story.researcher.put(mine.replace(dan.user["id"], ungranted.user["id"]))
+        self.assertEqual(story.post(COUNT + " -- eve", by=ungranted).status, 404,
+                         "a member without a grant does not see the dataset")
 
 
 class AuditTest(harness.Case):
@@ -460,6 +523,19 @@ class MetaTest(harness.Case):
         self.assertEqual(answer.type, "text/plain")
         for line in answer.text.splitlines():
             self.assertRegex(line, r"^(# (HELP|TYPE) \w+ .+|\w+(\{.*\})? \d+)$")
+
+    def test_metrics_count_jobs_and_the_queue(self):
+        story = Story(self.site)
+        waiting = story.submit(COUNT)
+        story.run(COUNT + " -- ended")
+        text = self.site.nobody().get("/metrics").text
+        figures = dict(re.findall(r"^datasite_(\w+(?:{.*})?) (\d+)$", text, re.M))
+        self.assertEqual(story.researcher.get(f"/api/v1/jobs/{waiting['id']}").json["state"],
+                         "in_review")
+        for name, n in (('jobs{state="in_review"}', "1"), ('jobs{state="ended"}', "1"),
+                        ('jobs{state="running"}', "0"), ("queue_depth", "0"),
+                        ("budget_refusals_total", "0")):
+            self.assertEqual(figures[name], n, name)
 
     def test_every_problem_type_is_explained(self):
         with open(os.path.join(harness.ROOT, "datasite/base/err.def"),

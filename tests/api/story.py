@@ -30,7 +30,7 @@ class Story:
     """A published dataset with its owner, an administrator, and a researcher at work."""
 
     def __init__(self, site, epsilon="10", delta=None, policy="dp-only", data_rows=200,
-                 researcher="researcher", publish=True):
+                 researcher="researcher", publish=True, schema=None, data=None):
         self.site = site
         self.owner = site.person("owner")
         self.admin = site.person("admin")
@@ -38,12 +38,13 @@ class Story:
         self.name = f"table-{next(names)}"
         self.path = f"/api/v1/datasets/{self.name}"
         self.rows = data_rows
+        self.data = data  # CSV of a schema of one's own
         budget = {"epsilon": epsilon}
         if delta is not None:
             budget["delta"] = delta
         made = self.owner.post("/api/v1/datasets", {
             "name": self.name, "title": "A table", "description": "Made for a test.",
-            **SCHEMA, "budget": budget, "policy": policy})
+            **(schema or SCHEMA), "budget": budget, "policy": policy})
         assert made.status == 201, made
         self.dataset = made.json
         if publish:
@@ -51,7 +52,7 @@ class Story:
 
     def publish(self):
         for answer in (
-                self.owner.put_csv(self.path + "/data", rows(self.rows)),
+                self.owner.put_csv(self.path + "/data", self.data or rows(self.rows)),
                 self.owner.post(self.path + "/mock/generation", {"rows": 100, "seed": 7}),
                 self.owner.post(self.path + "/publication")):
             assert answer.status == 201, answer

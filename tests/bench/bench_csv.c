@@ -1,4 +1,5 @@
-/* bench_csv.c -- CSV text to encrypted columns, beside sqlite3 importing the same file. */
+/* bench_csv.c -- CSV text to encrypted columns, beside sqlite3 importing the same file.
+ * Times are of the processor: what waits for the disk is bench_upload's. */
 #include "datasite/base/arena.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/json.h"
@@ -9,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ROWS 1000000
@@ -23,13 +23,15 @@ static const char schema_text_[] =
     "{\"name\":\"cost\",\"type\":\"decimal\",\"decimals\":2},"
     "{\"name\":\"died\",\"type\":\"boolean\"}]}";
 
+/* Of this process, or of those that it waited for. */
 static double
-now_s(void)
+used_s(int who)
 {
-    struct timespec t;
+    struct rusage u;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+    getrusage(who, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+        (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 static void
@@ -62,7 +64,7 @@ static double
 time_sqlite(const char *folder)
 {
     char command[512];
-    double start = now_s();
+    double start = used_s(RUSAGE_CHILDREN);
 
     snprintf(command, sizeof command,
         "sqlite3 %s/rows.db 'pragma journal_mode=wal' '.mode csv' '.import %s/rows.csv "
@@ -71,7 +73,7 @@ time_sqlite(const char *folder)
         folder, folder);
     if (system(command) != 0)
         return 0;
-    return now_s() - start;
+    return used_s(RUSAGE_CHILDREN) - start;
 }
 
 int
@@ -97,9 +99,9 @@ main(void)
     must(schema_parse(&d, a, doc, &s), &d);
     must(vault_open(&d, db, key, &v), &d);
     FD_SCOPE(fd) = open(path, O_RDONLY | O_CLOEXEC);
-    double start = now_s();
+    double start = used_s(RUSAGE_SELF);
     must(vault_ingest(&d, v, "dst_bench", 1, &s, fd, &report), &d);
-    double ours = now_s() - start;
+    double ours = used_s(RUSAGE_SELF) - start;
     vault_close(v);
     getrusage(RUSAGE_SELF, &usage);
     double theirs = time_sqlite(folder);

@@ -1,9 +1,5 @@
 /* fuzz_csv.c -- uploads: any bytes load or are refused, in the declared shape. */
-#include "datasite/base/check.h"
-#include "datasite/base/fdio.h"
-#include "sandbox/csv.h"
-
-#include <string.h>
+#include "tests/fuzz/declared.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,20 +16,14 @@ static const char declared[] =
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const uint8_t key[32];
-    struct diag d = {0};
+    struct str csv = {(const char *)data, size};
     struct schema schema;
     struct table table;
-    struct csv_report report;
-    json_auto_t *doc = NULL;
+    struct csv_report report = {0};
     ARENA_SCOPE(arena, 1 << 20);
-    FD_SCOPE(fd) = -1;
 
-    CHECK(json_parse(&d, STR(declared), &doc) == ERR_OK);
-    CHECK(schema_parse(&d, arena, doc, &schema) == ERR_OK);
-    CHECK(memfd_of(&d, "fuzz", (struct str){(const char *)data, size}, &fd) == ERR_OK);
-    memset(&report, 0, sizeof report);
-    if (table_from_csv(&d, &schema, fd, key, &table, &report) != ERR_OK) {
+    declared_schema(arena, declared, &schema);
+    if (declared_table(&schema, csv, &table, &report) != ERR_OK) {
         CHECK(report.places_n <= CSV_PLACES_MAX);
         return 0;
     }

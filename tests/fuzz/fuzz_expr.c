@@ -1,9 +1,7 @@
 /* fuzz_expr.c -- conditions of `where`: each is refused, or parts the rows in two: it
  * and its negation together keep every row once. */
-#include "datasite/base/check.h"
-#include "datasite/base/fdio.h"
-#include "sandbox/csv.h"
 #include "sandbox/question.h"
+#include "tests/fuzz/declared.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,8 +56,11 @@ check_halves(struct arena *a, const struct schema *schema, const struct table *t
     const char *condition)
 {
     static const bool all[8] = {true, true, true, true, true, true, true, true};
-    const struct question_context context = {
-        schema, all, LANE_EXACT, ACCOUNT_ZCDP, 4, 0};
+    const struct question_context context = {.schema = schema,
+        .columns = all,
+        .lane = LANE_EXACT,
+        .accounting = ACCOUNT_ZCDP,
+        .rows_assumed = ROWS};
     const int64_t yes = kept(a, &context, table, condition);
     const int64_t no =
         yes == -1 ? -1 : kept(a, &context, table, arena_strf(a, "not (%s)", condition));
@@ -71,21 +72,15 @@ check_halves(struct arena *a, const struct schema *schema, const struct table *t
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const uint8_t key[32];
-    struct diag d = {0};
     struct schema schema;
     struct table table;
     struct csv_report report;
-    json_auto_t *doc = NULL;
     ARENA_SCOPE(arena, 64 << 20);
-    FD_SCOPE(fd) = -1;
 
     if (memchr(data, '\0', size) != NULL)
         return 0;
-    CHECK(json_parse(&d, STR(declared), &doc) == ERR_OK);
-    CHECK(schema_parse(&d, arena, doc, &schema) == ERR_OK);
-    CHECK(memfd_of(&d, "fuzz", STR(rows), &fd) == ERR_OK);
-    CHECK(table_from_csv(&d, &schema, fd, key, &table, &report) == ERR_OK);
+    declared_schema(arena, declared, &schema);
+    CHECK(declared_table(&schema, STR(rows), &table, &report) == ERR_OK);
     check_halves(arena, &schema, &table, arena_strn(arena, (const char *)data, size));
     table_release(&table);
     return 0;

@@ -1,11 +1,7 @@
 /* fuzz_plan.c -- questions from a hostile worker: parsing, typing and pricing never crash,
  * and what they accept can be explained and answered. */
-#include "datasite/base/check.h"
-#include "datasite/base/fdio.h"
-#include "sandbox/csv.h"
 #include "sandbox/question.h"
-
-#include <string.h>
+#include "tests/fuzz/declared.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,7 +19,6 @@ static const char rows[] =
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const uint8_t key[32];
     static const bool all[5] = {true, true, true, true, true};
     struct diag d = {0};
     struct schema schema;
@@ -31,22 +26,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct csv_report report;
     struct question *q;
     struct rng *rng;
-    json_auto_t *doc = NULL;
     ARENA_SCOPE(arena, 64 << 20);
-    FD_SCOPE(fd) = -1;
     BUF_SCOPE(text);
 
     buf_init(&text, 16 << 20);
-    CHECK(json_parse(&d, STR(declared), &doc) == ERR_OK);
-    CHECK(schema_parse(&d, arena, doc, &schema) == ERR_OK);
-    const struct question_context context = {
-        &schema, all, LANE_EXACT, ACCOUNT_ZCDP, 100};
+    declared_schema(arena, declared, &schema);
+    const struct question_context context = {.schema = &schema,
+        .columns = all,
+        .lane = LANE_EXACT,
+        .accounting = ACCOUNT_ZCDP,
+        .rows_assumed = 100};
     if (question_parse(
             &d, arena, &context, (struct str){(const char *)data, size}, &q) != ERR_OK)
         return 0;
     CHECK(question_explain(&d, q, &text) == ERR_OK);
-    CHECK(memfd_of(&d, "fuzz", STR(rows), &fd) == ERR_OK);
-    CHECK(table_from_csv(&d, &schema, fd, key, &table, &report) == ERR_OK);
+    CHECK(declared_table(&schema, STR(rows), &table, &report) == ERR_OK);
     rng = rng_new();
     if (question_is_exact(q))
         (void)!question_exact(&d, arena, q, &table, &text);

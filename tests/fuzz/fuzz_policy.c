@@ -16,7 +16,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (json_parse(&d, (struct str){(const char *)data, size}, &doc) != ERR_OK)
         return 0;
-    (void)!policy_parse(&d, doc, &policy);
+    if (policy_parse(&d, arena, doc, &policy) == ERR_OK)
+        json_decref(policy_words(&policy));
     diag_clear(&d);
     if (schema_parse(&d, arena, doc, &schema) != ERR_OK)
         return 0;

@@ -1,7 +1,7 @@
 /* fuzz_source.c -- Lua text as researchers send it: the scanner ends, and what it passes
  * holds no control or hidden character. */
-#include "datasite/base/check.h"
 #include "policies/codescan.h"
+#include "tests/fuzz/declared.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,12 +14,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct diag d = {0};
     struct schema schema;
     struct codescan scan;
-    json_auto_t *doc = NULL;
     ARENA_SCOPE(arena, 64 << 20);
     size_t len;
 
-    CHECK(json_parse(&d, STR(declared), &doc) == ERR_OK);
-    CHECK(schema_parse(&d, arena, doc, &schema) == ERR_OK);
+    declared_schema(arena, declared, &schema);
     char *source = source_normal(arena, (struct str){(const char *)data, size}, &len);
     if (source == NULL)
         return 0;

@@ -1,7 +1,6 @@
--- expect: ok 1
--- an ordinary call when added later
+-- expect: error got a non-closable value
+-- added later it has no effect either
 local mt = {}
 local t = setmetatable({}, mt)
-mt.__close = function() end
+mt.__close = function() error('closed') end
 do local x <close> = t end
-return 1

@@ -14,7 +14,7 @@ forbid() { # forbid PROGRAM PATTERN
 [ -x "$1/datasite" ] && [ -x "$1/datasite-runner" ] && [ -x "$1/datasite-worker" ] || exit 1
 forbid "$1/datasite" "$lua|vault_open|rng_(seeded|is_constant)"
 forbid "$1/datasite-runner" "(MHD|curl)_.*|$lua|rng_(seeded|is_constant)"
-forbid "$1/datasite-worker" '(MHD|sqlite3|curl)_.*|system|popen|execve|luaopen_(io|os|package|debug|coroutine)|rng_(new|seeded|is_constant)'
+forbid "$1/datasite-worker" '(MHD|sqlite3|curl)_.*|system|popen|execve|luaopen_(io|os|package|debug|coroutine)|attack_.*|rng_(new|seeded|is_constant)'
 # The environment must not reach the noise.
 if grep -lF DATASITE_TEST_ "$1/datasite" "$1/datasite-runner" "$1/datasite-worker"; then
     echo "a release program must not know a test's variable"

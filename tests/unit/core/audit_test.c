@@ -38,7 +38,7 @@ verify(int64_t *entries, int64_t *first_bad)
 {
     struct digest head;
 
-    return audit_verify(&cx, entries, &head, first_bad);
+    return audit_verify(&cx, NULL, entries, &head, first_bad);
 }
 
 Test(audit, empty_log_is_good)
@@ -56,7 +56,7 @@ Test(audit, chain_is_recomputed)
     int64_t entries, bad, n;
 
     append_some();
-    MUST(audit_verify(&cx, &entries, &head, &bad));
+    MUST(audit_verify(&cx, NULL, &entries, &head, &bad));
     cr_assert_eq(entries, 7);
     cr_assert_eq(bad, 0);
     MUST(audit_head(&cx, &n, &kept));
@@ -239,7 +239,8 @@ Test(audit, export_is_verified_from_any_start)
     for (int64_t after = 0; after < 7; after++) {
         struct buf lines = exported(after, 100);
 
-        MUST(audit_verify_lines(&cx.diag, buf_str(&lines), &entries, &head, &bad));
+        MUST(
+            audit_verify_lines(&cx.diag, buf_str(&lines), NULL, &entries, &head, &bad));
         cr_assert_eq(entries, 7 - after);
         cr_assert(digest_eq(head, kept));
         buf_release(&lines);
@@ -259,7 +260,8 @@ Test(audit, export_changed_in_any_byte_is_refused)
         enum err err;
 
         lines.ptr[i] = was == '0' ? '1' : '0';
-        err = audit_verify_lines(&cx.diag, buf_str(&lines), &entries, &head, &bad);
+        err =
+            audit_verify_lines(&cx.diag, buf_str(&lines), NULL, &entries, &head, &bad);
         cr_assert_neq(err, ERR_OK, "byte %zu, which was %c", i, was);
         lines.ptr[i] = was;
         diag_clear(&cx.diag);
@@ -282,12 +284,13 @@ Test(audit, export_with_lines_missing_or_swapped_is_refused)
     buf_init(&cut, 1 << 20);
     buf_add(&cut, lines.ptr, (size_t)(second - lines.ptr));
     buf_add(&cut, third, (size_t)(lines.ptr + lines.len - third));
-    cr_assert_eq(audit_verify_lines(&cx.diag, buf_str(&cut), &entries, &head, &bad),
+    cr_assert_eq(
+        audit_verify_lines(&cx.diag, buf_str(&cut), NULL, &entries, &head, &bad),
         ERR_CONFLICT);
     cr_assert_eq(bad, 2);
     cr_assert_eq(entries, 1);
     diag_clear(&cx.diag);
-    MUST_FAIL(
-        ERR_INVALID, audit_verify_lines(&cx.diag, STR(""), &entries, &head, &bad));
+    MUST_FAIL(ERR_INVALID,
+        audit_verify_lines(&cx.diag, STR(""), NULL, &entries, &head, &bad));
     buf_release(&lines);
 }

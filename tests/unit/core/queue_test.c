@@ -76,16 +76,27 @@ Test(queue, sends_back_what_no_longer_binds)
 Test(queue, claims_a_job_once)
 {
     struct job first = job_submitted(1, NANO);
-    const char *id, *state;
+    const char *id;
 
     later(1);
     job_submitted(2, NANO);
-    MUST(db_one(cx.db, &cx.diag, cx.arena, STMT_JOB_CLAIM, &id, &state));
+    MUST(db_one(cx.db, &cx.diag, cx.arena, STMT_JOB_CLAIM_CHECK, &id));
     cr_assert_str_eq(id, first.id, "the oldest comes first");
-    MUST(db_one(cx.db, &cx.diag, cx.arena, STMT_JOB_CLAIM, &id, &state));
+    MUST(db_one(cx.db, &cx.diag, cx.arena, STMT_JOB_CLAIM_CHECK, &id));
     cr_assert_str_neq(id, first.id);
     MUST_FAIL(
-        ERR_NOT_FOUND, db_one(cx.db, &cx.diag, cx.arena, STMT_JOB_CLAIM, &id, &state));
+        ERR_NOT_FOUND, db_one(cx.db, &cx.diag, cx.arena, STMT_JOB_CLAIM_CHECK, &id));
+}
+
+Test(queue, runs_no_more_at_once_than_it_has_places_for)
+{
+    const char *id;
+
+    job_running(1, NANO);
+    job_approved(2, NANO);
+    MUST_FAIL(ERR_NOT_FOUND,
+        db_one(cx.db, &cx.diag, cx.arena, STMT_JOB_CLAIM_RUN, INT64_C(1), &id));
+    MUST(db_one(cx.db, &cx.diag, cx.arena, STMT_JOB_CLAIM_RUN, INT64_C(2), &id));
 }
 
 Test(queue, takes_up_a_broken_run_again)

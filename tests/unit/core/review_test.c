@@ -186,6 +186,46 @@ Test(review, without_days_an_approval_lasts)
     MUST(review_lasts(&cx, &j));
 }
 
+Test(review, the_last_day_of_access_ends_an_approval)
+{
+    char text[256], day[32];
+    int64_t today = clock_day(cx.now);
+    struct job j;
+
+    snprintf(text, sizeof text,
+        "{\"name\":\"one\",\"title\":\"One\",\"input\":{\"expires\":\"%s\"},"
+        "\"lanes\":{\"dp\":{\"release\":\"auto\"}}}",
+        date_text(today + 2, day));
+    policy_is(text);
+    j = job_approved(1, NANO);
+    cx.now.us += 2 * DAY_US;
+    MUST(review_lasts(&cx, &j));
+    cx.now.us += DAY_US;
+    MUST_FAIL(ERR_CONFLICT, review_lasts(&cx, &j));
+}
+
+Test(review, votes_of_an_open_round_are_seen_by_all)
+{
+    struct job j;
+    bool open;
+
+    policy_is("{\"name\":\"two\",\"title\":\"Two\",\"approvals\":2,\"blind\":false,"
+              "\"lanes\":{\"dp\":{\"release\":\"auto\"}}}");
+    j = job_checked(1, NANO);
+    act_as(remo, ROLE_OWNER);
+    MUST(review_open(&cx, &j, &open));
+    cr_assert(open);
+    two_are_needed();
+    MUST(job_by_id(&cx, j.id, &j));
+    act_as(remo, ROLE_OWNER);
+    MUST(review_open(&cx, &j, &open));
+    cr_assert_not(open);
+    MUST(vote(&j, remo, DECISION_APPROVE));
+    act_as(remo, ROLE_OWNER);
+    MUST(review_open(&cx, &j, &open));
+    cr_assert(open);
+}
+
 Test(review, work_without_standing_does_not_start)
 {
     struct job j = job_approved(1, NANO);

@@ -2,6 +2,7 @@
 #include "policies/accountant.h"
 
 #include "policies/conversion.h"
+#include "policies/rng.h"
 
 #include <criterion/criterion.h>
 
@@ -155,6 +156,79 @@ Test(accountant, negative_and_overflowing_asks_never_fit)
     cr_expect(!accountant_fits(ACCOUNT_ZCDP, limit, used, minus));
     cr_expect(!accountant_add(&used, much));
     cr_expect_eq(used.rho_nano, 1, "a refused addition changes nothing");
+}
+
+/* Used beyond the limit, as after a limit was lowered by hand, leaves no room; nor do
+ * amounts below zero make any. */
+Test(accountant, what_is_overdrawn_or_negative_makes_no_room)
+{
+    struct budget limit = {.rho_nano = 5, .delta_atto = 5, .eps_nano = 5};
+    struct budget all = {.rho_nano = 5, .eps_nano = 5};
+    struct budget over = {.rho_nano = 6, .delta_atto = 0, .eps_nano = 6}, none = {0};
+    struct budget below = {.rho_nano = -9, .delta_atto = 0, .eps_nano = -9};
+
+    for (enum accounting acc = ACCOUNT_PURE; acc <= ACCOUNT_ZCDP; acc++) {
+        cr_expect(!accountant_fits(acc, limit, over, none));
+        cr_expect(!accountant_fits(acc, limit, below, all));
+        cr_expect(accountant_fits(acc, limit, none, all), "an exact fit");
+    }
+    over = (struct budget){.delta_atto = 6};
+    cr_expect(!accountant_fits(ACCOUNT_ZCDP, limit, over, none));
+    cr_expect(!accountant_add(&over, (struct budget){.delta_atto = INT64_MAX}));
+    cr_expect(!accountant_add(
+        &(struct budget){.eps_nano = 1}, (struct budget){.eps_nano = INT64_MAX}));
+}
+
+static struct budget
+drawn(struct rng *r, enum accounting acc, uint64_t most)
+{
+    return (struct budget){.rho_nano = (int64_t)rng_below(r, most),
+        .delta_atto = acc == ACCOUNT_ZCDP ? (int64_t)rng_below(r, most) : 0,
+        .eps_nano = (int64_t)rng_below(r, most)};
+}
+
+static bool
+within(enum accounting acc, struct budget limit, struct budget sum)
+{
+    return accountant_amount(acc, sum) <= accountant_amount(acc, limit) &&
+        sum.delta_atto <= limit.delta_atto;
+}
+
+/* Dataset, project, researcher and job at once, asked whatever earlier answers suggest: a
+ * charge is made exactly where all stay within their limits. */
+Test(accountant, filters_hold_at_once)
+{
+    enum {
+        CAPS = 4,
+        RUNS = 500,
+        ASKS = 60
+    };
+    struct rng *r = rng_seeded(8);
+    int made = 0, refused = 0;
+
+    for (int run = 0; run < RUNS; run++) {
+        enum accounting acc = run % 2 != 0 ? ACCOUNT_ZCDP : ACCOUNT_PURE;
+        struct budget limit[CAPS], used = {0}, ask;
+        for (int c = 0; c < CAPS; c++)
+            limit[c] = drawn(r, acc, 400);
+        for (int n = 0; n < ASKS; n++) {
+            struct budget sum = used;
+            bool fits = true, room = true;
+            ask = drawn(r, acc, 20);
+            cr_assert(accountant_add(&sum, ask));
+            for (int c = 0; c < CAPS; c++) {
+                fits = fits && accountant_fits(acc, limit[c], used, ask);
+                room = room && within(acc, limit[c], sum);
+            }
+            cr_assert_eq(fits, room);
+            used = fits ? sum : used;
+            made += fits;
+            refused += !fits;
+        }
+    }
+    cr_expect_gt(made, RUNS);
+    cr_expect_gt(refused, RUNS);
+    rng_free(r);
 }
 
 Test(accountant, not_pure_stays_not_pure)

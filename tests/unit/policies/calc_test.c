@@ -183,6 +183,21 @@ Test(calc, misuse_is_refused)
             "row %zu: %s", i, row[i].fn);
 }
 
+/* dp_accounting sums the sizes of binomial terms at fractional orders, and so reports
+ * 6.7058e-4 here; and it charges ten exponential mechanisms as one, 0.2483. */
+Test(calc, errors_of_dp_accounting_are_not_made)
+{
+    struct diag d = {0};
+    const char *fractional[] = {"q=0.01", "sigma=2.5", "steps=50", "alpha=1.5"};
+    const char *repeated[] = {"eps=1", "count=10", "alpha=2"};
+    char out[64];
+
+    cr_assert_eq(calc_run(&d, "subsampled_gaussian_rdp", 4, fractional, out), ERR_OK);
+    cr_expect_float_eq(strtod(out, NULL), 6.500708971880397e-4, 1e-12, "%s", out);
+    cr_assert_eq(calc_run(&d, "compose_expmech_rdp", 3, repeated, out), ERR_OK);
+    cr_expect_float_eq(strtod(out, NULL), 2.4830156148224445, 1e-12, "%s", out);
+}
+
 Test(calc, closed_forms_are_read)
 {
     static const struct {

@@ -1,12 +1,30 @@
 /* policy_test.c -- every rule of a policy document refuses what breaks it. */
 #include "policies/policy.h"
 
+#include "datasite/base/arena.h"
 #include "datasite/base/check.h"
 #include "datasite/base/embed.h"
 #include "datasite/base/limits.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
+
+static struct arena *arena;
+
+static void
+open_arena(void)
+{
+    arena = arena_new(1 << 24);
+}
+
+static void
+close_arena(void)
+{
+    arena_free(arena);
+}
+
+TestSuite(policy, .init = open_arena, .fini = close_arena);
 
 static enum err
 parse(const char *text, struct policy *out, struct diag *d)
@@ -17,7 +35,7 @@ parse(const char *text, struct policy *out, struct diag *d)
     enum err e = json_parse(d, str_of(text), &doc);
 
     if (e == ERR_OK)
-        e = policy_parse(d, doc, out);
+        e = policy_parse(d, arena, doc, out);
     json_decref(doc);
     return e;
 }
@@ -29,7 +47,7 @@ Test(policy, dp_only_releases_noise_and_nothing_else)
     json_t *doc;
 
     cr_assert_eq(policy_pack(&d, STR("dp-only"), &doc), ERR_OK);
-    cr_assert_eq(policy_parse(&d, doc, &p), ERR_OK, "%s", d.text);
+    cr_assert_eq(policy_parse(&d, arena, doc, &p), ERR_OK, "%s", d.text);
     cr_expect(p.lane_allowed[LANE_DP]);
     cr_expect(!p.lane_allowed[LANE_EXACT]);
     cr_expect(!p.lane_allowed[LANE_ROWS]);
@@ -45,13 +63,33 @@ Test(policy, open_review_holds_what_is_exact)
     json_t *doc;
 
     cr_assert_eq(policy_pack(&d, STR("open-review"), &doc), ERR_OK);
-    cr_assert_eq(policy_parse(&d, doc, &p), ERR_OK, "%s", d.text);
+    cr_assert_eq(policy_parse(&d, arena, doc, &p), ERR_OK, "%s", d.text);
     cr_expect(p.lane_allowed[LANE_DP] && p.lane_allowed[LANE_EXACT] &&
         p.lane_allowed[LANE_ROWS]);
     cr_expect_eq(p.release[LANE_DP], RELEASE_AUTO);
     cr_expect_eq(p.release[LANE_EXACT], RELEASE_HELD);
     cr_expect_eq(p.release[LANE_ROWS], RELEASE_HELD);
     json_decref(doc);
+}
+
+/* A pack's minimum of persons in a cell is that behind an unknown key. */
+Test(policy, packs_ask_for_persons_behind_a_key)
+{
+    static const struct {
+        const char *pack;
+        int64_t least;
+    } row[] = {{"acro-uk", 10}, {"datashield", 3}, {"opensafely", 8}, {"dp-only", 0}};
+
+    for (size_t i = 0; i < ARRAY_N(row); i++) {
+        struct diag d = {0};
+        struct policy p;
+        json_t *doc;
+
+        cr_assert_eq(policy_pack(&d, str_of(row[i].pack), &doc), ERR_OK);
+        cr_assert_eq(policy_parse(&d, arena, doc, &p), ERR_OK, "%s", d.text);
+        cr_expect_eq(p.key_persons_min, row[i].least, "%s", row[i].pack);
+        json_decref(doc);
+    }
 }
 
 Test(policy, every_pack_parses_and_has_its_own_name)
@@ -63,7 +101,7 @@ Test(policy, every_pack_parses_and_has_its_own_name)
         json_t *doc;
 
         cr_assert_eq(policy_pack(&d, str_of(policy_pack_name(i)), &doc), ERR_OK);
-        cr_expect_eq(policy_parse(&d, doc, &p), ERR_OK, "%s", d.text);
+        cr_expect_eq(policy_parse(&d, arena, doc, &p), ERR_OK, "%s", d.text);
         cr_expect_str_eq(p.name, policy_pack_name(i));
         json_decref(doc);
     }
@@ -134,7 +172,25 @@ Test(policy, documents_that_break_a_rule_are_refused_by_name)
         {HEAD DP ",\"limits\":{\"wall_ms\":0}}", "/limits/wall_ms"},
         {HEAD DP ",\"limits\":{\"memory_bytes\":1}}", "/limits/memory_bytes"},
         {HEAD DP ",\"limits\":{\"rows\":1}}", "/limits/rows"},
+        {HEAD DP ",\"unknown_keys\":{\"persons_min\":-1}}",
+            "/unknown_keys/persons_min"},
+        {HEAD DP ",\"unknown_keys\":{\"rows_min\":1}}", "/unknown_keys/rows_min"},
         {HEAD DP ",\"more\":1}", "/more"},
+        {HEAD DP ",\"blind\":1}", "/blind"},
+        {HEAD DP ",\"input\":{\"purposes\":[]}}", "/input/purposes"},
+        {HEAD DP ",\"input\":{\"purposes\":\"a\"}}", "/input/purposes"},
+        {HEAD DP ",\"input\":{\"purposes\":[\"\"]}}", "/input/purposes"},
+        {HEAD DP ",\"input\":{\"purposes\":[1]}}", "/input/purposes"},
+        {HEAD DP ",\"input\":{\"purposes\":[\"a\",\"a\"]}}", "/input/purposes"},
+        {HEAD DP ",\"input\":{\"columns\":{\"allow\":[]}}}", "/input/columns"},
+        {HEAD DP ",\"input\":{\"columns\":{\"allow\":[\"a\"],\"forbid\":[\"b\"]}}}",
+            "/input/columns"},
+        {HEAD DP ",\"input\":{\"columns\":{\"deny\":[\"a\"]}}}", "/input/columns/deny"},
+        {HEAD DP ",\"input\":{\"expires\":\"2027-02-30\"}}", "/input/expires"},
+        {HEAD DP ",\"input\":{\"expires\":\"soon\"}}", "/input/expires"},
+        {HEAD DP ",\"input\":{\"source_bytes\":0}}", "/input/source_bytes"},
+        {HEAD DP ",\"input\":{\"source_bytes\":65537}}", "/input/source_bytes"},
+        {HEAD DP ",\"input\":{\"who\":1}}", "/input/who"},
     };
 
     for (size_t i = 0; i < ARRAY_N(row); i++) {
@@ -156,4 +212,98 @@ Test(policy, lanes_have_names_both_ways)
     }
     cr_expect(!lane_parse(STR("DP"), &l));
     cr_expect(!lane_parse(STR(""), &l));
+}
+
+Test(policy, a_purpose_begins_with_a_named_one)
+{
+    struct diag d;
+    struct policy p;
+
+    cr_assert_eq(
+        parse(HEAD DP ",\"input\":{\"purposes\":[\"Public health\"]}}", &p, &d), ERR_OK,
+        "%s", d.text);
+    cr_expect(policy_purpose_ok(&p, "Public health"));
+    cr_expect(policy_purpose_ok(&p, "public HEALTH: falls on wards"));
+    cr_expect(!policy_purpose_ok(&p, "Public healthcare"));
+    cr_expect(!policy_purpose_ok(&p, "For public health"));
+    cr_expect(!policy_purpose_ok(&p, ""));
+    cr_assert_eq(parse(HEAD DP "}", &p, &d), ERR_OK);
+    cr_expect(policy_purpose_ok(&p, "anything"));
+}
+
+Test(policy, columns_are_allowed_or_forbidden)
+{
+    struct diag d;
+    struct policy p;
+
+    cr_assert_eq(
+        parse(HEAD DP ",\"input\":{\"columns\":{\"allow\":[\"a\"]}}}", &p, &d), ERR_OK);
+    cr_expect(policy_column_ok(&p, "a"));
+    cr_expect(!policy_column_ok(&p, "b"));
+    cr_assert_eq(
+        parse(HEAD DP ",\"input\":{\"columns\":{\"forbid\":[\"a\"]}}}", &p, &d),
+        ERR_OK);
+    cr_expect(!policy_column_ok(&p, "a"));
+    cr_expect(policy_column_ok(&p, "b"));
+    cr_assert_eq(parse(HEAD DP "}", &p, &d), ERR_OK);
+    cr_expect(policy_column_ok(&p, "a"));
+}
+
+Test(policy, the_last_day_is_one_of_access)
+{
+    struct diag d;
+    struct policy p;
+
+    cr_assert_eq(
+        parse(HEAD DP ",\"input\":{\"expires\":\"1970-01-11\"}}", &p, &d), ERR_OK);
+    cr_expect(policy_day_ok(&p, 10));
+    cr_expect(!policy_day_ok(&p, 11));
+    cr_assert_eq(parse(HEAD DP "}", &p, &d), ERR_OK);
+    cr_expect(policy_day_ok(&p, INT64_MAX));
+}
+
+/* The ids of a policy's sentences between spaces. */
+static void
+words_ids(const struct policy *p, char out[2048])
+{
+    json_auto_t *words = policy_words(p);
+    json_t *one;
+    size_t i, n = (size_t)snprintf(out, 2048, " ");
+
+    json_array_foreach(words, i, one)
+    {
+        const char *text = json_string_value(json_object_get(one, "text"));
+        cr_expect(text != NULL && text[strlen(text) - 1] == '.', "%s", text);
+        cr_expect(json_is_object(json_object_get(one, "params")));
+        n += (size_t)snprintf(
+            out + n, 2048 - n, "%s ", json_string_value(json_object_get(one, "id")));
+    }
+}
+
+Test(policy, is_said_in_words)
+{
+    struct diag d;
+    struct policy p;
+    char ids[2048];
+
+    cr_assert_eq(parse(HEAD DP "}", &p, &d), ERR_OK);
+    words_ids(&p, ids);
+    cr_expect_str_eq(ids,
+        " input.source_bytes lane.auto lane.closed lane.closed approvals.blind "
+        "limits ");
+    cr_assert_eq(
+        parse(HEAD "\"lanes\":{\"exact\":{\"release\":\"held\"}},\"blind\":false,"
+                   "\"approval_days\":3,\"time_slot_s\":60,"
+                   "\"unknown_keys\":{\"persons_min\":5},"
+                   "\"input\":{\"purposes\":[\"a\"],\"columns\":{\"forbid\":[\"b\"]},"
+                   "\"expires\":\"2027-01-31\"}}",
+            &p, &d),
+        ERR_OK, "%s", d.text);
+    words_ids(&p, ids);
+    static const char *const said[] = {"input.purposes", "input.columns_forbidden",
+        "input.expires", "lane.held", "approvals.open", "approval_days", "time_slot",
+        "unknown_keys", "output.persons_min", "output.exceptions_free"};
+
+    for (size_t i = 0; i < ARRAY_N(said); i++)
+        cr_expect(strstr(ids, said[i]) != NULL, "%s", said[i]);
 }

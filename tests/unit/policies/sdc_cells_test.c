@@ -117,11 +117,48 @@ Test(sdc_cells, the_same_value_for_everyone)
 
 Test(sdc_cells, extremes)
 {
-    struct sdc_evidence e = EVIDENCE(SDC_RANKS, many);
+    struct sdc_cell c = many;
 
-    cr_expect_eq(fails(SDC_EXTREME, e), 0);
-    e.extreme = true;
-    cr_expect_eq(fails(SDC_EXTREME, e), 1);
+    c.beyond = 10;
+    cr_expect_eq(fails(SDC_EXTREME, EVIDENCE(SDC_RANKS, c)), 0);
+    c.beyond = 9;
+    cr_expect_eq(fails(SDC_EXTREME, EVIDENCE(SDC_RANKS, c)), 1);
+    cr_expect_eq(fails(SDC_EXTREME, EVIDENCE(SDC_RANKS, {0})), 0);
+}
+
+Test(sdc_cells, one_value_for_all_but_a_few)
+{
+    struct sdc_cell c = many;
+
+    c.differing = 9;
+    cr_expect_eq(fails(SDC_RARE, EVIDENCE(SDC_MEANS, c)), 1);
+    cr_expect_eq(fails(SDC_RARE, EVIDENCE(SDC_MODELS, c)), 1);
+    cr_expect_eq(fails(SDC_RARE, EVIDENCE(SDC_COUNTS, c)), 0);
+    c.differing = 10;
+    cr_expect_eq(fails(SDC_RARE, EVIDENCE(SDC_SUMS, c)), 0);
+    c.differing = 0;
+    cr_expect_eq(fails(SDC_RARE, EVIDENCE(SDC_SUMS, c)), 0);
+    c.persons = 12; /* most differ: there is no value that most have */
+    c.differing = 9;
+    cr_expect_eq(fails(SDC_RARE, EVIDENCE(SDC_SUMS, c)), 0);
+}
+
+Test(sdc_cells, models_need_rows_for_their_parameters)
+{
+    struct sdc_cell c = many;
+    struct sdc_evidence e = EVIDENCE(SDC_MODELS, c);
+
+    e.parameters = 19; /* of 60 rows */
+    cr_expect_eq(fails(SDC_FREEDOM, e), 0);
+    cr_expect_eq(fails(SDC_SATURATED, e), 0);
+    e.parameters = 20;
+    cr_expect_eq(fails(SDC_SATURATED, e), 1);
+    cr_expect_eq(fails(SDC_FREEDOM, e), 0);
+    e.parameters = 51;
+    cr_expect_eq(fails(SDC_FREEDOM, e), 1);
+    cr_expect_eq(fails(SDC_EQUAL, e), 0);
+    c.equal = true;
+    cr_expect_eq(fails(SDC_EQUAL, EVIDENCE(SDC_MODELS, c)), 1);
 }
 
 Test(sdc_cells, what_cannot_be_checked_fails)
@@ -129,8 +166,8 @@ Test(sdc_cells, what_cannot_be_checked_fails)
     struct sdc_limits l = sdc_limits_default();
     json_t *wrong[] = {NULL, json_null(), json_pack("{}"), json_integer(3),
         json_pack("{s:i, s:i, s:i, s:[]}", "kind", 1, "cells_n", 1, "line", 1, "cells"),
-        json_pack("{s:i, s:i, s:i, s:[[i,i,i,i,i,i]]}", "kind", 1, "cells_n", 1, "line",
-            1, "cells", -1, 0, 0, 0, 0, 0)};
+        json_pack("{s:i, s:i, s:i, s:[[i,i,i,i,i,i,i,i]]}", "kind", 1, "cells_n", 1,
+            "line", 1, "cells", -1, 0, 0, 0, 0, 0, 0, 0)};
 
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct sdc_tally t = {0};

@@ -467,7 +467,7 @@ Test(selection, sparse_vector_fits_its_law)
     uint64_t seen[4] = {0};
     double expected[4] = {0};
 
-    cr_assert_eq(sparse_plan(&d, ACCOUNT_PURE, &p, 1, true, &m), ERR_OK);
+    cr_assert_eq(sparse_plan(&d, ACCOUNT_PURE, &p, 1, true, 4, &m), ERR_OK);
     cr_expect_eq(m.scale_num, 2 * m.scale_den);
     for (int z = -200; z <= 200; z++) {
         double left = laplace_mass(z, 2);
@@ -492,12 +492,12 @@ Test(selection, sparse_vector_is_pure_epsilon)
     struct price p = {.kind = PRICE_EPSILON, .nano = NANO};
     struct mechanism m;
 
-    cr_assert_eq(sparse_plan(&d, ACCOUNT_PURE, &p, 3, false, &m), ERR_OK);
+    cr_assert_eq(sparse_plan(&d, ACCOUNT_PURE, &p, 3, false, 4, &m), ERR_OK);
     cr_expect_eq(m.scale_num, 12);
     cr_expect_eq(m.price.eps_nano, NANO);
     cr_expect_eq(m.price.delta_atto, 0);
     p.kind = PRICE_RHO;
-    cr_expect_eq(sparse_plan(&d, ACCOUNT_ZCDP, &p, 1, true, &m), ERR_INVALID);
+    cr_expect_eq(sparse_plan(&d, ACCOUNT_ZCDP, &p, 1, true, 4, &m), ERR_INVALID);
 }
 
 Test(selection, sparse_vector_at_a_great_price_is_exact)
@@ -508,9 +508,36 @@ Test(selection, sparse_vector_at_a_great_price_is_exact)
     struct rng *r = rng_seeded(10);
     struct mechanism m;
 
-    cr_assert_eq(sparse_plan(&d, ACCOUNT_PURE, &p, 1, true, &m), ERR_OK);
+    cr_assert_eq(sparse_plan(&d, ACCOUNT_PURE, &p, 1, true, 4, &m), ERR_OK);
     cr_expect_eq(sparse_run(&m, r, values, 4, 5), 2, "strictly above");
     cr_expect_eq(sparse_run(&m, r, values, 4, 100), 4);
     cr_expect_eq(sparse_run(&m, r, values, 0, 1), 0);
+    rng_free(r);
+}
+
+/* The half-width is exceeded no more often than it says: noise of the threshold and of
+ * every query lie within it together. */
+Test(selection, sparse_vector_strays_as_far_as_it_says)
+{
+    enum {
+        QUERIES = 50,
+        RUNS = 20000
+    };
+    struct diag d = {0};
+    struct price p = {.kind = PRICE_ERROR, .error = 60};
+    struct rng *r = rng_seeded(11);
+    struct mechanism m;
+    __int128 values[QUERIES];
+    int early = 0;
+
+    cr_assert_eq(sparse_plan(&d, ACCOUNT_PURE, &p, 1, true, QUERIES, &m), ERR_OK);
+    cr_expect_leq(m.error95, 60);
+    cr_expect_geq(m.error95, 58);
+    for (int i = 0; i < QUERIES; i++)
+        values[i] = 1000 - m.error95;
+    for (int n = 0; n < RUNS; n++)
+        early += sparse_run(&m, r, values, QUERIES, 1000) < QUERIES;
+    cr_expect_leq(early, RUNS / 20);
+    cr_expect_gt(early, RUNS / 1000, "a half-width as wide as that says nothing");
     rng_free(r);
 }

@@ -167,3 +167,38 @@ Test(corpus, every_script_ends_as_it_says, .timeout = 300)
     runner_stop(corpus.runner);
     cr_assert_eq(corpus.failed_n, 0);
 }
+
+/* What a script sees of the inside of its process: the order of walks, texts of values,
+ * random numbers, what a sort compares. */
+static const char looks[] =
+    "local t, o = {}, {} for i = 1, 200 do t['k' .. i * 7919 % 1000] = i end"
+    " for k, v in pairs(t) do o[#o + 1] = k .. v end"
+    " for k in next, {z = 1, y = 1, x = 1, [true] = 1} do o[#o + 1] = tostring(k) end"
+    " local list, calls = {}, {} for i = 1, 300 do list[i] = i * 37 % 101 end"
+    " table.sort(list, function(a, b) calls[#calls + 1] = a * 1000 + b return a < b "
+    "end)"
+    " return {table.concat(o, ' '), tostring(t), tostring(print), math.random(1 << 40),"
+    " #calls, calls[77], calls[#calls], select(2, pcall(error, t)) == t,"
+    " (select(2, pcall(function() return t.a.b end)))}";
+
+Test(corpus, twenty_processes_look_alike)
+{
+    struct runner *runner = mock_runner(NULL);
+    char *first = NULL;
+
+    for (int i = 0; i < 20; i++) {
+        struct outcome out;
+        cr_assert_eq(mock_run(runner, looks, &out), ERR_OK);
+        cr_assert_eq(out.kind, OUTCOME_OK, "%s", out.text);
+        char *output = mock_output(&out);
+        if (first == NULL) {
+            first = strdup(output);
+        } else {
+            cr_expect_str_eq(output, first);
+        }
+        free(output);
+        outcome_release(&out);
+    }
+    free(first);
+    runner_stop(runner);
+}

@@ -56,28 +56,88 @@ expect(const char *ops, const char *measure, const char *want)
 Test(evidence, of_one_number)
 {
     expect("", "{\"kind\":\"count\"}",
-        "{\"cells\":[[3,6,0,0,0,1]],\"cells_n\":1,\"extreme\":false,\"kind\":1,"
-        "\"line\":1,\"rest_persons\":0}");
+        "{\"cells\":[[3,6,0,0,0,0,0,1]],\"cells_n\":1,\"kind\":1,"
+        "\"line\":1,\"parameters\":0,\"rest_persons\":0}");
 }
 
 Test(evidence, persons_count_once_and_nobody_is_lost)
 {
     expect(WARD, "{\"kind\":\"count\"}",
-        "{\"cells\":[[3,4,0,0,0,1],[1,1,0,0,0,1],[0,0,0,0,0,0]],\"cells_n\":3,"
-        "\"extreme\":false,\"kind\":1,\"line\":3,\"rest_persons\":1}");
+        "{\"cells\":[[3,4,0,0,0,0,0,1],[1,1,0,0,0,0,0,1],[0,0,0,0,0,0,0,0]],\"cells_"
+        "n\":3,"
+        "\"kind\":1,\"line\":3,\"parameters\":0,\"rest_persons\":1}");
 }
 
 Test(evidence, sums_are_of_persons_not_of_rows)
 {
     expect(WARD, "{\"kind\":\"sum\",\"column\":\"cost\"}",
-        "{\"cells\":[[3,4,12,9,30,0],[1,1,20,0,20,1],[0,0,0,0,0,0]],\"cells_n\":3,"
-        "\"extreme\":false,\"kind\":2,\"line\":3,\"rest_persons\":1}");
+        "{\"cells\":[[3,4,12,9,30,1,0,0],[1,1,20,0,20,0,0,1],[0,0,0,0,0,0,0,0]],"
+        "\"cells_n\":3,"
+        "\"kind\":2,\"line\":3,\"parameters\":0,\"rest_persons\":1}");
 }
 
 Test(evidence, a_condition_changes_who_stands_behind)
 {
     expect("{\"op\":\"where\",\"expr\":\"cost == 9\"}",
         "{\"kind\":\"mean\",\"column\":\"cost\"}",
-        "{\"cells\":[[2,2,9,9,18,1]],\"cells_n\":1,\"extreme\":false,\"kind\":3,"
-        "\"line\":1,\"rest_persons\":0}");
+        "{\"cells\":[[2,2,9,9,18,0,0,1]],\"cells_n\":1,\"kind\":3,"
+        "\"line\":1,\"parameters\":0,\"rest_persons\":0}");
+}
+
+/* Of five rows with a ward: four in A, one in B; the one without is in no cell. */
+Test(evidence, most_common_tells_of_those_that_are_named)
+{
+    expect("", "{\"kind\":\"most_common\",\"column\":\"ward\",\"k\":2}",
+        "{\"cells\":[[3,4,0,0,0,0,0,1],[1,1,0,0,0,0,0,1]],\"cells_n\":2,"
+        "\"kind\":1,\"line\":2,\"parameters\":0,\"rest_persons\":0}");
+}
+
+/* Six rows: a fifth of them is one row, a half three. */
+Test(evidence, quantiles_leave_rows_beyond)
+{
+    expect("",
+        "{\"kind\":\"quantile\",\"column\":\"cost\",\"quantiles\":[\"0.5\",\"0.8\"],"
+        "\"candidates\":[\"-100\",\"100\",\"1\"]}",
+        "{\"cells\":[[3,6,0,0,0,0,1,1]],\"cells_n\":1,\"kind\":4,"
+        "\"line\":1,\"parameters\":0,\"rest_persons\":0}");
+    expect("", "{\"kind\":\"bounds\",\"column\":\"cost\"}",
+        "{\"cells\":[[3,6,0,0,0,0,0,1]],\"cells_n\":1,\"kind\":4,"
+        "\"line\":1,\"parameters\":0,\"rest_persons\":0}");
+}
+
+/* Conditions overlap: a row may stand in the cell of each. */
+Test(evidence, every_condition_of_a_list_is_a_cell)
+{
+    expect("",
+        "{\"kind\":\"above_threshold\",\"queries\":[\"cost > 8\",\"cost > 20\"],"
+        "\"threshold\":\"1\"}",
+        "{\"cells\":[[2,3,0,0,0,0,0,1],[1,1,0,0,0,0,0,1]],\"cells_n\":2,"
+        "\"kind\":1,\"line\":1,\"parameters\":0,\"rest_persons\":0}");
+}
+
+#define HALF                                                      \
+    "{\"op\":\"derive\",\"name\":\"half\",\"expr\":\"cost / 2\"," \
+    "\"decimals\":1,\"lower\":\"-50\",\"upper\":\"50\"}"
+
+/* No value is that of most rows: each of the three persons differs from any. */
+Test(evidence, models_have_parameters_and_fields_that_differ)
+{
+    expect(HALF, "{\"kind\":\"covariance\",\"columns\":[\"cost\",\"half\"]}",
+        "{\"cells\":[[3,6,39,9,56,3,0,0]],\"cells_n\":1,\"kind\":5,"
+        "\"line\":1,\"parameters\":2,\"rest_persons\":0}");
+    expect(HALF,
+        "{\"kind\":\"fit\",\"model\":\"linear\",\"target\":\"cost\","
+        "\"columns\":[\"half\"]}",
+        "{\"cells\":[[3,6,195,45,280,3,0,0]],\"cells_n\":1,\"kind\":5,"
+        "\"line\":1,\"parameters\":2,\"rest_persons\":0}");
+}
+
+/* A join that repeats rows: who stands in it twice cannot be told from the sum. */
+Test(evidence, repeated_rows_have_none)
+{
+    expect("{\"op\":\"join_public\",\"key\":\"ward\",\"table\":{\"columns\":[\"ward\","
+           "\"n\"],\"rows\":[[\"A\",\"1\"],[\"A\",\"2\"]]}}",
+        "{\"kind\":\"count\"}",
+        "{\"cells\":[],\"cells_n\":0,\"kind\":0,\"line\":1,\"parameters\":0,"
+        "\"rest_persons\":0}");
 }

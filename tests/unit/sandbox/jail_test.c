@@ -1,18 +1,24 @@
-/* jail_test.c -- the worker's memory, its jail's steps, and its protocol when the peer
- * misbehaves. What the jail forbids is tried by the self-test (runner_test.c). */
+/* jail_test.c -- the worker's memory, the jails of the other processes, and the worker's
+ * protocol when the peer misbehaves. What its own jail forbids is tried by the self-test
+ * (runner_test.c) and by attack_test.c. */
 #include "datasite/base/check.h"
 #include "datasite/base/clock.h"
+#include "datasite/base/fdio.h"
 #include "sandbox/frame.h"
 #include "sandbox/jail.h"
 #include "sandbox/jail_heap.h"
 #include "sandbox/worker.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -79,16 +85,16 @@ Test(jail_heap, ceilings_and_edges)
     cr_assert_null(jail_heap_over(p, 16));
 }
 
-/* Runs a child under the broker's filter; its wait status. */
+/* Runs a child whose jail is shut; its wait status. */
 static int
-under_filter(void (*attempt)(void))
+under_jail(const struct jail *as, void (*attempt)(void))
 {
     pid_t pid = fork();
     int status;
 
     if (pid == 0) {
         struct diag d = {0};
-        struct jail j = {.role = JAIL_BROKER, .may_kill = 1 << 21};
+        struct jail j = *as;
         if (jail_seal(&d, &j) != ERR_OK)
             _exit(99);
         attempt();
@@ -96,6 +102,14 @@ under_filter(void (*attempt)(void))
     }
     cr_assert_eq(waitpid(pid, &status, 0), pid);
     return status;
+}
+
+static const struct jail broker = {.role = JAIL_BROKER, .may_kill = 1 << 21};
+
+static bool
+was_forbidden(int status)
+{
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
 }
 
 static void
@@ -151,13 +165,200 @@ Test(jail, the_broker_may_compute_but_not_reach_out)
     static void (*const forbidden[])(void) = {
         make_socket, make_process, run_program, kill_others, map_code};
 
-    cr_assert_eq(under_filter(allocate), 0);
-    cr_assert_eq(under_filter(open_quietly), 0);
+    cr_assert_eq(under_jail(&broker, allocate), 0);
+    cr_assert_eq(under_jail(&broker, open_quietly), 0);
     for (size_t i = 0; i < ARRAY_N(forbidden); i++) {
-        int status = under_filter(forbidden[i]);
-        cr_assert(
-            WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "%zu: %x", i, status);
+        int status = under_jail(&broker, forbidden[i]);
+        cr_assert(was_forbidden(status), "%zu: %x", i, status);
     }
+}
+
+/* ---- runner, starter and server: a folder and a program of their own ---- */
+
+static char folder[] = "/tmp/datasite-jail-XXXXXX";
+static char kept[64];
+static int program_fd;
+
+static void
+leave_if(bool bad)
+{
+    if (bad)
+        _exit(98);
+}
+
+static void
+keep_files(void)
+{
+    int fd = open(kept, O_CREAT | O_RDWR, 0600);
+
+    leave_if(fd == -1 || write(fd, "x", 1) != 1 || unlink(kept) != 0);
+    leave_if(open("/etc/hostname", O_RDONLY) != -1 || errno != EACCES);
+    leave_if(open("/tmp/datasite-jail-other", O_CREAT | O_RDWR, 0600) != -1);
+}
+
+static void
+fork_and_wait(void)
+{
+    int status = 1;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(0);
+    leave_if(waitpid(pid, &status, 0) != pid || status != 0);
+}
+
+static void
+make_thread(void)
+{
+    syscall(SYS_clone, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD,
+        0, 0, 0, 0);
+}
+
+static void
+make_network(void)
+{
+    syscall(SYS_unshare, CLONE_NEWNET);
+}
+
+static void
+trace_self(void)
+{
+    syscall(SYS_ptrace, 0, 0, 0, 0);
+}
+
+static void
+read_others(void)
+{
+    syscall(SYS_process_vm_readv, 1, 0, 0, 0, 0, 0);
+}
+
+static void
+mount_over(void)
+{
+    syscall(SYS_mount, "none", "/tmp", "tmpfs", 0, 0);
+}
+
+static void
+limit_others(void)
+{
+    syscall(SYS_prlimit64, 1, 0, 0, 0);
+}
+
+/* By a name and not by the descriptor that the jail was given. */
+static void
+run_another(void)
+{
+    char *none[] = {NULL};
+
+    syscall(SYS_execveat, -100, "/bin/true", none, none, 0);
+}
+
+/* The filter sees the right descriptor; landlock sees that it is another program. */
+static void
+run_by_a_trick(void)
+{
+    char *none[] = {NULL};
+
+    syscall(SYS_execveat, program_fd, "/bin/true", none, none, 0);
+    leave_if(errno == EACCES);
+}
+
+static void (*const runner_forbidden[])(void) = {make_socket, run_program, run_another,
+    make_thread, make_network, trace_self, read_others, mount_over, limit_others,
+    map_code};
+
+static void
+own_folder(void)
+{
+    if (access(folder, F_OK) != 0)
+        cr_assert_not_null(mkdtemp(folder));
+    snprintf(kept, sizeof kept, "%.40s/kept", folder);
+}
+
+static void
+own_program(struct jail *j)
+{
+    program_fd = open("/bin/false", O_PATH | O_CLOEXEC);
+    cr_assert_gt(program_fd, 0);
+    j->program_fd = program_fd;
+}
+
+static void
+forbids(const struct jail *j, void (*const list[])(void), size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int status = under_jail(j, list[i]);
+        cr_expect(was_forbidden(status), "%zu: %x", i, status);
+    }
+}
+
+Test(jail, the_runner_keeps_a_folder_and_starts_one_program)
+{
+    const struct jail_path paths[] = {{folder, JAIL_USE_KEEP}};
+    struct jail j = {.role = JAIL_RUNNER, .paths = paths, .paths_n = 1};
+
+    own_folder();
+    own_program(&j);
+    if (jail_landlock_abi() > 0) {
+        cr_expect_eq(under_jail(&j, keep_files), 0);
+        cr_expect_eq(WEXITSTATUS(under_jail(&j, run_by_a_trick)), 98);
+    }
+    cr_expect_eq(under_jail(&j, fork_and_wait), 0);
+    forbids(&j, runner_forbidden, ARRAY_N(runner_forbidden));
+    rmdir(folder);
+}
+
+Test(jail, the_starter_has_no_files)
+{
+    struct jail j = {.role = JAIL_STARTER};
+
+    own_program(&j);
+    cr_expect_eq(under_jail(&j, fork_and_wait), 0);
+    cr_expect_eq(under_jail(&j, open_quietly), 0);
+    forbids(&j, runner_forbidden, ARRAY_N(runner_forbidden));
+}
+
+static void *
+do_nothing(void *self)
+{
+    return self;
+}
+
+static void
+serve(void)
+{
+    pthread_t thread;
+
+    keep_files();
+    leave_if(pthread_create(&thread, NULL, do_nothing, NULL) != 0);
+    leave_if(pthread_join(thread, NULL) != 0);
+    leave_if(socket(AF_INET, SOCK_STREAM, 0) == -1);
+}
+
+static void
+be_taken_over(void)
+{
+    char *none[] = {NULL};
+
+    leave_if(execve("/bin/true", none, none) != -1 || errno != EACCES);
+    leave_if(unshare(CLONE_NEWUSER) != -1 || errno != EACCES);
+    leave_if(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0) != -1);
+    leave_if(mount("none", "/tmp", "tmpfs", 0, NULL) != -1 || errno != EACCES);
+    leave_if(syscall(SYS_process_vm_readv, 1, 0, 0, 0, 0, 0) != -1 || errno != EACCES);
+    leave_if(syscall(SYS_bpf, 0, 0, 0) != -1 || errno != EACCES);
+}
+
+Test(jail, the_server_keeps_its_folder_and_starts_nothing)
+{
+    const struct jail_path paths[] = {
+        {folder, JAIL_USE_KEEP}, {"/nonexistent", JAIL_USE_READ}};
+    struct jail j = {.role = JAIL_SERVER, .paths = paths, .paths_n = 2};
+
+    own_folder();
+    if (jail_landlock_abi() > 0)
+        cr_expect_eq(under_jail(&j, serve), 0);
+    cr_expect_eq(under_jail(&j, be_taken_over), 0);
+    rmdir(folder);
 }
 
 Test(jail, levels_and_steps_have_names)
@@ -193,10 +394,13 @@ static struct worker
 ready_worker(void)
 {
     struct worker_limits l = {8 << 20, 1000, -1, WORKER_JOB};
+    struct worker_home home;
     struct worker w;
     struct diag d = {0};
 
-    cr_assert_eq(worker_start(&d, worker_exe(), &l, &w), ERR_OK, "%s", d.text);
+    cr_assert_eq(worker_home_open(&d, worker_exe(), &home), ERR_OK, "%s", d.text);
+    cr_assert_eq(worker_start(&d, &home, &l, &w), ERR_OK, "%s", d.text);
+    fd_close_p(&home.program_fd);
     cr_assert_eq(worker_ready(&d, &w, (struct monous){clock_mono().us + 5000000}),
         ERR_OK, "%s", d.text);
     return w;
@@ -223,10 +427,15 @@ Test(worker, ends_when_its_peer_misbehaves_or_leaves)
 Test(worker, one_that_cannot_start_is_told)
 {
     struct worker_limits l = {8 << 20, 1000, -1, WORKER_JOB};
+    struct worker_home home;
     struct worker w;
     struct diag d = {0};
 
-    cr_assert_eq(worker_start(&d, "/nonexistent/worker", &l, &w), ERR_OK);
+    cr_assert_eq(worker_home_open(&d, "/nonexistent/worker", &home), ERR_SANDBOX);
+    diag_clear(&d);
+    cr_assert_eq(worker_home_open(&d, "/dev/null", &home), ERR_OK, "%s", d.text);
+    cr_assert_eq(worker_start(&d, &home, &l, &w), ERR_OK);
+    fd_close_p(&home.program_fd);
     cr_assert_eq(
         worker_ready(&d, &w, (struct monous){clock_mono().us + 5000000}), ERR_SANDBOX);
     cr_assert_eq(w.pid, 0);

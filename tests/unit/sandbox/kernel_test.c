@@ -74,6 +74,40 @@ Test(kernel, sums_and_counts_take_masked_rows)
     }
 }
 
+Test(kernel, columns_are_read_as_narrow_as_they_are)
+{
+    static const int64_t factors[] = {-1, 3, 65535, -65535, 65536, 1000000};
+    static const int widths[] = {1, 2, 4, 8};
+
+    for (size_t k = 0; k < 4 * 6; k++) {
+        int width = widths[k % 4];
+        int64_t least = width < 8 ? -(INT64_C(1) << (8 * width - 1)) : -1000000000;
+        int64_t out[BATCH_ROWS];
+        char rows[8 * BATCH_ROWS];
+        struct rows r;
+        fill(&r, least, -(least + 1));
+        r.a[0] = least;
+        for (size_t i = 0; i < BATCH_ROWS; i++)
+            memcpy(rows + i * (size_t)width, &r.a[i], (size_t)width);
+        kernel_scale_column(rows, width, factors[k / 4], out, BATCH_ROWS);
+        for (size_t i = 0; i < BATCH_ROWS; i++)
+            cr_expect_eq(out[i], r.a[i] * factors[k / 4]);
+        kernel_add_column(rows, width, r.b, out, BATCH_ROWS);
+        for (size_t i = 0; i < BATCH_ROWS; i++)
+            cr_expect_eq(out[i], r.a[i] + r.b[i]);
+    }
+}
+
+/* Counting takes eight bytes at a time, of which a word adds up no more than 255. */
+Test(kernel, counts_of_many_rows_do_not_carry)
+{
+    static uint8_t mask[3 * 255 * 8 + 7];
+
+    memset(mask, 1, sizeof mask);
+    cr_expect_eq(kernel_count(mask, sizeof mask), (int64_t)sizeof mask);
+    cr_expect_eq(kernel_count(mask + 1, 255 * 8 + 3), 255 * 8 + 3);
+}
+
 Test(kernel, wide_sums_do_not_wrap)
 {
     int64_t a[BATCH_ROWS];
@@ -113,6 +147,82 @@ Test(kernel, groups_add_up_in_any_number_of_lanes)
     }
 }
 
+Test(kernel, counts_and_sums_are_packed_together)
+{
+    for (size_t k = 0; k < 2 * SIZES_N; k++) {
+        int64_t packed[4 * 7] = {0}, counts[4 * 7] = {0}, sums[4 * 7] = {0};
+        size_t n = sizes[k / 2], lanes = k % 2 == 0 ? 1 : 4;
+        struct rows r;
+        fill(&r, -50, 50);
+        kernel_group_pack(r.cell, r.mask, r.a, -50, 30, packed, 7, lanes, n);
+        kernel_group_count(r.cell, r.mask, counts, 7, lanes, n);
+        kernel_group_sum(r.cell, r.mask, r.a, sums, 7, lanes, n);
+        for (size_t c = 0; c < 4 * 7; c++) {
+            cr_expect_eq(packed[c] >> 30, counts[c]);
+            cr_expect_eq((packed[c] & ((1 << 30) - 1)) - 50 * counts[c], sums[c]);
+        }
+    }
+}
+
+static bool
+holds(enum kernel_compare how, int64_t a, int64_t b)
+{
+    switch (how) {
+    case KERNEL_EQ:
+        return a == b;
+    case KERNEL_NE:
+        return a != b;
+    case KERNEL_LT:
+        return a < b;
+    case KERNEL_LE:
+        return a <= b;
+    case KERNEL_GT:
+        return a > b;
+    case KERNEL_GE:
+        return a >= b;
+    }
+    return false;
+}
+
+/* Rows of `width` bytes against a constant that they may not be able to hold. */
+static void
+compare_all(enum kernel_compare how, int width, int64_t least, int64_t b)
+{
+    int64_t values[3] = {least, 0, -(least + 1)}, wide[BATCH_ROWS];
+    char rows[8 * BATCH_ROWS];
+    uint8_t out[BATCH_ROWS];
+    struct rows r;
+
+    fill(&r, 0, 2);
+    for (size_t i = 0; i < BATCH_ROWS; i++) {
+        wide[i] = values[r.a[i]];
+        memcpy(rows + i * (size_t)width, &wide[i], (size_t)width);
+    }
+    memcpy(out, r.valid, sizeof out);
+    kernel_compare_constant(how, rows, width, b, out, out, BATCH_ROWS);
+    for (size_t i = 0; i < BATCH_ROWS; i++)
+        cr_expect_eq(out[i], holds(how, wide[i], b) & r.valid[i], "%d, width %d: %lld",
+            how, width, (long long)b);
+}
+
+Test(kernel, constants_of_any_size_compare_with_rows_of_any_width)
+{
+    static const struct {
+        int width;
+        int64_t least;
+    } widths[] = {{1, INT8_MIN}, {2, INT16_MIN}, {4, INT32_MIN}, {8, INT64_MIN}};
+
+    for (size_t k = 0; k < 6 * 4; k++) {
+        enum kernel_compare how = (enum kernel_compare)(k % 6);
+        for (size_t i = 0; i < 4; i++) {
+            int64_t least = widths[k / 6].least, b = widths[i].least;
+            compare_all(how, widths[k / 6].width, least, b);
+            compare_all(how, widths[k / 6].width, least, -(b + 1));
+            compare_all(how, widths[k / 6].width, least, b / 2);
+        }
+    }
+}
+
 /* The bin by looking at one edge after the other. */
 static uint32_t
 bin_of(int64_t v, const int64_t *edges, size_t bins)
@@ -142,6 +252,27 @@ Test(kernel, bins_hold_what_lies_between_their_edges)
                                             : (uint32_t)bins_n[k];
             cr_expect_eq(
                 cell[i], want, "%lld of %zu bins", (long long)r.a[i], bins_n[k]);
+        }
+    }
+}
+
+Test(kernel, cells_of_one_column_start_at_its_base)
+{
+    static const int64_t bases[] = {-4, 0, INT32_MIN, INT32_MAX - 4};
+
+    for (size_t k = 0; k < 4; k++) {
+        uint32_t cell[BATCH_ROWS];
+        struct rows r;
+        fill(&r, -6, 6);
+        r.a[0] = INT32_MIN;
+        r.a[1] = INT32_MAX;
+        r.a[2] = INT32_MAX - 2;
+        kernel_cells_alone(r.a, r.valid, bases[k], 5, 9, cell, BATCH_ROWS);
+        for (size_t i = 0; i < BATCH_ROWS; i++) {
+            int64_t at = r.a[i] - bases[k];
+            uint32_t want = r.valid[i] != 0 && at >= 0 && at < 5 ? (uint32_t)at : 9;
+            cr_expect_eq(cell[i], want, "%lld from %lld", (long long)r.a[i],
+                (long long)bases[k]);
         }
     }
 }

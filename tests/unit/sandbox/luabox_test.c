@@ -363,3 +363,133 @@ Test(luajson, decimals_are_shortest_and_plain)
     cr_expect_not(luajson_decimal(0.0 / 0.0, out));
     cr_expect_not(luajson_decimal(1 / 0.0, out));
 }
+
+Test(luabox, walks_tables_in_one_order)
+{
+    static const struct {
+        const char *source, *json;
+    } cases[] = {
+        {"local o, t = {}, {z = 1, a = 1, [true] = 1, [false] = 1, [2.5] = 1, [-3] = 1,"
+         " [7] = 1, 1, 1, [1e300] = 1, [-1/0] = 1, ab = 1, [''] = 1}"
+         " for k in pairs(t) do o[#o + 1] = tostring(k) end return o",
+            "[\"1\",\"2\",\"7\",\"-inf\",\"-3\",\"2.5\",\"1e+300\",\"\",\"a\",\"ab\","
+            "\"z\",\"false\",\"true\"]"},
+        {"local o, t, k = {}, {b = 1, a = 2, 5, c = 3}, nil"
+         " repeat k = next(t, k) o[#o + 1] = tostring(k) until k == nil return o",
+            "[\"1\",\"a\",\"b\",\"c\",\"nil\"]"},
+        {"return next {}", "null"},
+        {"return next({c = 1, a = 1}, 'b')", "\"c\""},
+        {"return next({10, 20, nil, 40}, 2)", "4"},
+        {"local o, t = {}, {a = 1, b = 2, c = 3} for k in pairs(t) do t.b = nil"
+         " o[#o + 1] = k end return o",
+            "[\"a\",\"c\"]"},
+        {"local n, t = 0, {} for i = 1, 1000 do t['k' .. i] = i end"
+         " for k, v in pairs(t) do n = n + v t[k] = nil end return {n, next(t) == nil}",
+            "[500500,true]"},
+        {"local n, t, u = 0, {x = 1, y = 2}, {p = 1, q = 2}"
+         " for k in next, t do for l in next, u do n = n * 10 + t[k] * u[l] end end"
+         " return n",
+            "1224"},
+        {"local t = {} for i = 0, 40 do t[1 << i] = i end local n = 0"
+         " for _ in pairs(t) do n = n + 1 end return n",
+            "41"},
+        {"return (select('#', pairs(setmetatable({}, {__pairs = function() end}))))",
+            "3"},
+    };
+
+    for (size_t i = 0; i < ARRAY_N(cases); i++) {
+        struct luabox_report r;
+        cr_expect_str_eq(
+            run(cases[i].source, &r), cases[i].json, "%s", cases[i].source);
+    }
+}
+
+Test(luabox, refuses_a_walk_that_has_no_order)
+{
+    static const char *const sources[] = {
+        "for k in pairs {[{}] = 1} do end",
+        "return next {[print] = 1}",
+        "return next({a = 1}, {})",
+    };
+
+    for (size_t i = 0; i < ARRAY_N(sources); i++) {
+        struct luabox_report r;
+        cr_expect_not_null(
+            strstr(run(sources[i], &r), "has no order"), "%s", sources[i]);
+        cr_expect_eq(r.end, LUABOX_SCRIPT);
+    }
+}
+
+Test(luabox, large_buffers_work_without_their_metamethods)
+{
+    struct luabox_report r;
+
+    cr_assert_str_eq(run("local t = {} for i = 1, 5000 do t[i] = 'abc' end"
+                         " return #table.concat(t) + #('x'):rep(20000)"
+                         " + #(('y'):rep(9000):gsub('y', 'zz'))",
+                         &r),
+        "53000");
+}
+
+Test(luabox, metamethods_that_are_gone_stay_gone)
+{
+    static const struct {
+        const char *source, *text;
+    } cases[] = {
+        {"local mt = {} local t = setmetatable({}, mt) mt.__close = print"
+         " do local x <close> = t end",
+            "non-closable"},
+        {"local mt = {} local t = setmetatable({}, mt) mt.__mode = 'kv'"
+         " for i = 1, 99 do t[i] = {} end for i = 1, 1e5 do local x = {} end"
+         " local n = 0 for _ in pairs(t) do n = n + 1 end return n",
+            "99"},
+        {"local mt = {} for c = 0, 255 do for _, n in ipairs{'_mode', '_gc', '_close'} "
+         "do"
+         " mt[string.char(c) .. n] = c ~= 95 and 'k' or nil end end"
+         " local t = setmetatable({}, mt) for i = 1, 99 do t[{}] = i end"
+         " for i = 1, 1e5 do local x = {} end local n = 0"
+         " local ok = pcall(function() local x <close> = t end) return ok",
+            "false"},
+    };
+
+    for (size_t i = 0; i < ARRAY_N(cases); i++) {
+        struct luabox_report r;
+        cr_expect_not_null(strstr(run(cases[i].source, &r), cases[i].text), "%s: %s",
+            cases[i].source, r.text);
+    }
+}
+
+Test(luabox, sorts_without_a_clock)
+{
+    static const struct {
+        const char *source, *json;
+    } cases[] = {
+        {"local t = {} table.sort(t) return t", "[]"},
+        {"local t = {2, 3, 1, 3, 2} table.sort(t) return t", "[1,2,2,3,3]"},
+        {"local t = {'b', 'a', 'C'} table.sort(t, function(a, b) return a > b end)"
+         " return t",
+            "[\"b\",\"a\",\"C\"]"},
+        {"local t = {} for i = 1, 999 do t[i] = {i * 7919 % 10, i} end"
+         " table.sort(t, function(a, b) return a[1] < b[1] end)"
+         " for i = 2, 999 do local a, b = t[i - 1], t[i]"
+         " if a[1] > b[1] or a[1] == b[1] and a[2] > b[2] then return i end end"
+         " return true",
+            "true"},
+        /* where a median of three cuts worst */
+        {"local t, n = {}, 20000 for i = 1, n do"
+         " t[i] = i % 2 == 1 and i or i // 2 + n // 2 end table.sort(t)"
+         " for i = 2, n do if t[i - 1] > t[i] then return i end end return true",
+            "true"},
+        {"local seen = {} local t = setmetatable({}, {__len = function() return 2 end,"
+         " __index = function(_, i) return 3 - i end,"
+         " __newindex = function(_, i, v) seen[i] = v end})"
+         " table.sort(t) return seen",
+            "[1,2]"},
+    };
+
+    for (size_t i = 0; i < ARRAY_N(cases); i++) {
+        struct luabox_report r;
+        cr_expect_str_eq(
+            run(cases[i].source, &r), cases[i].json, "%s", cases[i].source);
+    }
+}

@@ -176,6 +176,22 @@ Test(luarows, quotas_are_never_pooled)
         cr_expect_eq(at(i % 2), i % 2 == 0 ? FALLBACK : most);
 }
 
+/* Each row needs more than half of what one is granted. */
+Test(luarows, steps_and_work_in_libraries_are_never_pooled)
+{
+    static const char *const sources[] = {"for i = 1, 60000 do end return row.n",
+        "local s = ('x'):rep(1200) return s:find('x-y') or row.n",
+        "if row.n % 2 == 0 then while true do end end "
+        "for i = 1, 60000 do end return row.n"};
+
+    for (size_t i = 0; i < ARRAY_N(sources); i++) {
+        cr_assert(made(ROW_MAP, sources[i]), "%s: %s", sources[i], w.report.text);
+        for (size_t row = 0; row < 6; row++)
+            cr_expect_eq(at(row), i == 2 && row % 2 == 0 ? FALLBACK : (int64_t)row,
+                "%s, row %zu", sources[i], row);
+    }
+}
+
 Test(luarows, a_program_over_rows_sees_all_of_them)
 {
     int64_t number;

@@ -45,6 +45,7 @@ close_table(void)
 TestSuite(measures, .init = open_table, .fini = close_table);
 
 #define BY_B          "{\"op\":\"group_by\",\"columns\":[\"b\"]}"
+#define BY_W          "{\"op\":\"group_by\",\"columns\":[\"w\"]}"
 #define VARIANCE(c)   "{\"kind\":\"variance\",\"column\":\"" c "\"}"
 #define COVARIANCE(c) "{\"kind\":\"covariance\",\"columns\":[" c "]}"
 #define MOST(c, k)    "{\"kind\":\"most_common\",\"column\":\"" c "\",\"k\":" k "}"
@@ -86,6 +87,13 @@ Test(measures, exact_answers)
         {"", BOUNDS("free"), "{\"keys\":[[\"lower\"],[\"upper\"]],\"values\":[-4,31],"},
         {"{\"op\":\"where\",\"expr\":\"x > 99\"}", BOUNDS("free"),
             "{\"keys\":[],\"values\":[],"},
+        {BY_B, BOUNDS("free"),
+            "{\"keys\":[[false,\"lower\"],[false,\"upper\"],[true,\"lower\"],[true,"
+            "\"upper\"]],\"values\":[-4,31,0,3],"},
+        {"{\"op\":\"where\",\"expr\":\"x < 8\"}," BY_B, BOUNDS("free"),
+            "{\"keys\":[[false,\"lower\"],[false,\"upper\"]],\"values\":[-4,31],"},
+        {BY_W, ABOVE("\"x > 8\",\"x > 3\"", "0"),
+            "{\"keys\":[[\"A\"],[\"B\"],[\"C\"]],\"values\":[null,2,1],"},
         {BY_B, MEDIAN("\"0\",\"20\""),
             "{\"keys\":[[false],[true]],\"values\":[[2],[8]],"},
     };
@@ -153,6 +161,51 @@ Test(measures, a_logistic_curve_is_found)
     made_table_release(&many);
 }
 
+/* The values of one group stand where they would alone. */
+static void
+expect_same_values(const json_t *grouped, size_t *at, const char *alone)
+{
+    struct diag d = {0};
+    json_auto_t *o = NULL;
+    const json_t *values;
+
+    cr_assert_eq(json_parse(&d, str_of(alone), &o), ERR_OK);
+    values = json_object_get(o, "values");
+    cr_assert_gt(json_array_size(values), 0, "%s", alone);
+    for (size_t i = 0; i < json_array_size(values); i++, (*at)++)
+        cr_expect(json_equal(json_array_get(grouped, *at), json_array_get(values, i)),
+            "%s, place %zu", alone, *at);
+}
+
+Test(measures, groups_are_fitted_as_their_rows_alone)
+{
+    static const char *const measures[] = {BOUNDS("free"), LINEAR(ON_X),
+        LINEAR(ON_X ",\"intercept\":false"),
+        LOGISTIC("\"target\":\"b\",\"columns\":[\"x\"]"),
+        LOGISTIC("\"target\":\"late\",\"columns\":[\"x\",\"y\"],\"clip\":\"0.3\"")};
+    static const char late[] =
+        "{\"op\":\"derive\",\"name\":\"late\",\"expr\":\"x % 3 == 1\"}";
+
+    for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) {
+        struct diag d = {0};
+        json_auto_t *o = NULL;
+        size_t at = 0;
+        cr_assert_eq(json_parse(&d,
+                         str_of(exactly(&m, arena_strf(m.arena, "%s,%s", late, BY_B),
+                             measures[i])),
+                         &o),
+            ERR_OK);
+        for (int b = 0; b < 2; b++)
+            expect_same_values(json_object_get(o, "values"), &at,
+                exactly(&m,
+                    arena_strf(m.arena, "%s,{\"op\":\"where\",\"expr\":\"%s\"}", late,
+                        b ? "b" : "not b"),
+                    measures[i]));
+        cr_expect_eq(
+            at, json_array_size(json_object_get(o, "values")), "%s", measures[i]);
+    }
+}
+
 /* Equal scores, too, are chosen as the truth chooses them. */
 /* The least gap is the order among equals, one part in 100 000 of a quantile's change. */
 Test(measures, noisy_equals_exact_at_a_huge_price)
@@ -164,6 +217,8 @@ Test(measures, noisy_equals_exact_at_a_huge_price)
         "\"measure\":" MOST("w", "3"),
         "\"measure\":" ABOVE("\"x > 8\",\"x > 3\"", "3"),
         "\"measure\":" BOUNDS("free"),
+        "\"ops\":[" BY_B "],\"measure\":" BOUNDS("free"),
+        "\"ops\":[" BY_W "],\"measure\":" ABOVE("\"x > 8\",\"x > 3\"", "0"),
         "\"measure\":" VARIANCE("x"),
         "\"measure\":" COVARIANCE("\"x\",\"y\""),
     };
@@ -176,7 +231,7 @@ Test(measures, noisy_equals_exact_at_a_huge_price)
                 m.arena, "{%s,\"price\":{\"epsilon\":\"100000000\"}}", questions[i]));
         cr_assert_eq(truth.err, ERR_OK, "%s", truth.text);
         cr_assert_eq(noisy.err, ERR_OK, "%s", noisy.text);
-        size_t same = i < 6 ? (size_t)(strstr(truth.json, "error95") - truth.json) : 12;
+        size_t same = i < 8 ? (size_t)(strstr(truth.json, "error95") - truth.json) : 12;
         cr_expect_eq(strncmp(truth.json, noisy.json, same), 0, "%s against %s",
             truth.json, noisy.json);
     }
@@ -202,7 +257,8 @@ Test(measures, refused)
         {ABOVE("\"x > 1\"", "1"), "rho", ERR_INVALID, "epsilon"},
         {BOUNDS("t"), "epsilon", ERR_INVALID, "not a number"},
         {BOUNDS("free"), "error", ERR_INVALID, "depends on the data"},
-        {MEDIAN("\"0\",\"20\""), "error", ERR_INVALID, "depends on the data"},
+        {LOGISTIC("\"target\":\"b\",\"columns\":[\"x\"]"), "error", ERR_INVALID,
+            "depends on the data"},
         {LINEAR(ON_X), "error", ERR_INVALID, "depends on the data"},
         {LINEAR("\"target\":\"x\",\"columns\":[\"x\"]"), "epsilon", ERR_INVALID,
             "twice"},
@@ -225,8 +281,8 @@ Test(measures, refused)
 
 Test(measures, error_prices_reach_their_error)
 {
-    static const char *const measures[] = {
-        VARIANCE("x"), COVARIANCE("\"x\",\"y\""), MOST("w", "2")};
+    static const char *const measures[] = {VARIANCE("x"), COVARIANCE("\"x\",\"y\""),
+        MOST("w", "2"), MEDIAN("\"0\",\"20\""), ABOVE("\"x > 8\",\"x > 3\"", "3")};
 
     for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) {
         struct question_context c = {.schema = &m.schema,

@@ -99,7 +99,7 @@ Test(question, exact_answers)
             "{\"kind\":\"quantile\",\"column\":\"age\",\"quantiles\":[\"0\",\"0.5\","
             "\"1\"],"
             "\"candidates\":[\"0\",\"120\",\"1\"]}",
-            "{\"values\":[30,70,120],\"decimals\":0,\"error95\":\"\"}"},
+            "{\"values\":[30,70,120],\"decimals\":0,\"error95\":\"0\"}"},
         {BY("\"ward\""), COUNT,
             "{\"keys\":[[\"A\"],[\"B\"],[\"C\"]],\"values\":[3,2,0],\"decimals\":0,"
             "\"error95\":\"0\"}"},
@@ -227,6 +227,18 @@ Test(question, refuses_before_it_reads)
         {"{\"ops\":[{\"op\":\"group_by\",\"columns\":[\"hidden\"]}],"
          "\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\"}}",
             ERR_POLICY, "not public"},
+        {"{\"ops\":[" BY("\"code\",\"age\"") "],\"measure\":{\"kind\":\"count\"},"
+                                             "\"price\":{\"epsilon\":\"1\"}}",
+            ERR_POLICY, "not public"}, /* numbers are for bins */
+        {"{\"ops\":[" BY(
+             "\"code\",\"ward\"") "],\"measure\":{\"kind\":\"mean\","
+                                  "\"column\":\"age\"},\"price\":{\"epsilon\":\"1\","
+                                  "\"delta\":\"0.1\"}}",
+            ERR_INVALID, "needs the keys"},
+        {"{\"ops\":[" BY("\"code\"") "],\"measure\":{\"kind\":\"bounds\",\"column\":"
+                                     "\"age\"},\"price\":{\"epsilon\":\"1\","
+                                     "\"delta\":\"0.1\"}}",
+            ERR_INVALID, "needs the keys"},
         {"{\"ops\":[{\"op\":\"group_by\",\"columns\":[\"ward\"],\"keys\":[[\"A\"],["
          "\"A\"]]}],"
          "\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\"}}",
@@ -296,6 +308,115 @@ Test(question, unknown_keys_are_told_above_a_threshold)
                         "\"price\":{\"epsilon\":\"1\",\"delta\":\"0.00000001\"}}");
     cr_expect_eq(a.err, ERR_POLICY, "%s", a.text);
     made_table_release(&many);
+}
+
+#define KEYED(columns, price)                                            \
+    "{\"ops\":[" BY(columns) "],\"measure\":" COUNT ",\"price\":{" price \
+                             ",\"delta\":\"0.00000001\"}}"
+
+/* Texts beside categories, truth values and other texts. Rows without one of them
+ * belong to no key. */
+Test(question, unknown_keys_of_several_columns)
+{
+    static const struct {
+        const char *ops, *measure, *answer;
+    } cases[] = {
+        {BY("\"code\",\"ward\""), COUNT,
+            "{\"keys\":[[\"E11\",\"A\"],[\"I10\",\"A\"],[\"I10\",\"B\"]],"
+            "\"values\":[2,1,1],\"decimals\":0,\"error95\":\"0\"}"},
+        {BY("\"code\",\"ward\""), "{\"kind\":\"count_units\"}",
+            "{\"keys\":[[\"E11\",\"A\"],[\"I10\",\"A\"],[\"I10\",\"B\"]],"
+            "\"values\":[1,1,1],\"decimals\":0,\"error95\":\"0\"}"},
+        {BY("\"died\",\"code\""), "{\"kind\":\"sum\",\"column\":\"age\"}",
+            "{\"keys\":[[false,\"E11\"],[false,\"I10\"],[true,\"I10\"]],"
+            "\"values\":[61,120,70],\"decimals\":0,\"error95\":\"0\"}"},
+        {BY("\"hidden\",\"code\""), COUNT,
+            "{\"keys\":[[\"x\",\"E11\"],[\"x\",\"I10\"],[\"y\",\"E11\"],"
+            "[\"y\",\"J45\"]],\"values\":[1,2,1,1],\"decimals\":0,"
+            "\"error95\":\"0\"}"},
+        {"{\"op\":\"where\",\"expr\":\"age > 500\"}," BY("\"hidden\",\"code\""), COUNT,
+            "{\"keys\":[],\"values\":[],\"decimals\":0,\"error95\":\"0\"}"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_expect_str_eq(exactly(&m, cases[i].ops, cases[i].measure), cases[i].answer);
+    struct asked huge = ask_in(
+        &m, LANE_DP, ACCOUNT_ZCDP, KEYED("\"code\",\"ward\"", "\"epsilon\":\"10000\""));
+    cr_assert_eq(huge.err, ERR_OK, "%s", huge.text);
+    cr_expect_not_null(
+        strstr(huge.json, "{\"keys\":[],\"values\":[]"), "%s", huge.json);
+}
+
+/* What is said beside an exact answer stands at the place of its key, however rows lie. */
+Test(question, evidence_of_unknown_keys_is_in_their_order)
+{
+    static const char plan[] =
+        "{\"ops\":[" BY("\"code\"") "],\"measure\":" COUNT ",\"exact\":true}";
+    struct made_table table;
+    json_auto_t *evidence = NULL;
+    struct question *q;
+    struct diag d = {0};
+
+    cr_assert_eq(made_table(&table, hospital_schema,
+                     "who,age,bmi,ward,hidden,died,seen,code,free\n"
+                     "p1,,,,,,,z,\np2,,,,,,,z,\np3,,,,,,,z,\np4,,,,,,,a,\n"
+                     "p5,,,,,,,m,\np6,,,,,,,m,\n"),
+        ERR_OK, "%s", table.diag.text);
+    struct question_context c = {.schema = &table.schema, .lane = LANE_EXACT};
+    cr_assert_eq(question_parse(&d, table.arena, &c, str_of(plan), &q), ERR_OK);
+    cr_assert_eq(question_evidence(&d, q, &table.table, &evidence), ERR_OK);
+    const json_t *cells = json_object_get(evidence, "cells");
+    cr_assert_eq(json_array_size(cells), 3);
+    for (size_t i = 0; i < 3; i++)
+        cr_expect_eq(json_integer_value(json_array_get(json_array_get(cells, i), 0)),
+            (json_int_t)i + 1);
+    made_table_release(&table);
+}
+
+/* Persons with all of their three rows in one key, and next to no noise: a key is told
+ * where its rows are more than so many persons could have. */
+Test(question, keys_of_fewer_persons_than_the_owner_wants_are_not_told)
+{
+    static const struct {
+        uint64_t least;
+        const char *keys;
+    } cases[] = {
+        {0, "{\"keys\":[[\"A\",\"three\"],[\"A\",\"two\"]],"},
+        {1, "{\"keys\":[[\"A\",\"three\"],[\"A\",\"two\"]],"},
+        {2, "{\"keys\":[[\"A\",\"three\"]],"},
+        {3, "{\"keys\":[],"},
+    };
+    struct made_table table;
+    BUF_SCOPE(csv);
+
+    buf_init(&csv, 1 << 16);
+    buf_addz(&csv, "who,age,bmi,ward,hidden,died,seen,code,free\n");
+    for (int row = 0; row < 18; row++)
+        buf_addf(&csv, "p%d,,,A,,,,%s,\n", row / 3,
+            (const char *[]){"one", "two", "two", "three", "three", "three"}[row / 3]);
+    cr_assert_eq(
+        made_table(&table, hospital_schema, csv.ptr), ERR_OK, "%s", table.diag.text);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct question_context c = {.schema = &table.schema,
+            .lane = LANE_DP,
+            .accounting = ACCOUNT_ZCDP,
+            .units_least = cases[i].least};
+        struct diag d = {0};
+        struct question *q;
+        struct rng *r = rng_new();
+        BUF_SCOPE(json);
+
+        buf_init(&json, 1 << 16);
+        cr_assert_eq(
+            question_parse(&d, table.arena, &c,
+                str_of(KEYED("\"ward\",\"code\"", "\"epsilon\":\"1000\"")), &q),
+            ERR_OK, "%s", d.text);
+        cr_assert_eq(
+            question_answer(&d, table.arena, q, &table.table, r, &json), ERR_OK);
+        cr_expect_not_null(strstr(json.ptr, cases[i].keys), "%s", json.ptr);
+        rng_free(r);
+    }
+    made_table_release(&table);
 }
 
 Test(question, the_truth_is_not_for_lane_dp)

@@ -27,13 +27,16 @@ teardown(void)
 TestSuite(rowrun, .init = setup, .fini = teardown);
 
 static void
-ends(enum lane lane, const char *source, enum outcome_kind kind, const char *want)
+ends_within(const struct run_limits *limits, enum lane lane, const char *source,
+    enum outcome_kind kind, const char *want)
 {
     struct diag d = {0};
     struct outcome out;
     struct order o = mock_order("run_rows", str_of(source));
 
     o.lane = lane;
+    if (limits != NULL)
+        o.limits = *limits;
     enum err e = runner_run(runner, &d, &o, NULL, &out);
     fd_close_p(&o.mock_fd);
     cr_assert_eq(e, ERR_OK, "%s: %s", source, d.text);
@@ -45,6 +48,12 @@ ends(enum lane lane, const char *source, enum outcome_kind kind, const char *wan
         cr_expect_not_null(strstr(out.text, want), "%s: %s", source, out.text);
     free(output);
     outcome_release(&out);
+}
+
+static void
+ends(enum lane lane, const char *source, enum outcome_kind kind, const char *want)
+{
+    ends_within(NULL, lane, source, kind, want);
 }
 
 #define MAP(program)                                                                   \
@@ -151,4 +160,26 @@ Test(rowrun, rows_are_collected_in_their_lane_only)
         OUTCOME_SCRIPT_ERROR, "collect");
     ends(LANE_ROWS, "return site.open('m'):collect 'return function() end'",
         OUTCOME_SCRIPT_ERROR, "collect");
+}
+
+/* The wall time is not enough for two blocks that use up their processor time. */
+static const struct run_limits little_wall = {.cpu_ms = 1000,
+    .wall_ms = 1500,
+    .memory_bytes = 32 << 20,
+    .questions_max = 20,
+    .output_bytes_max = 65536};
+#define TWO_SLOW_BLOCKS \
+    BLOCKS("2", "for _, r in ipairs(rows) do while r.age do end end return 60")
+
+Test(rowrun, what_rows_take_does_not_decide_how_a_run_ends)
+{
+    struct run_limits limits = little_wall;
+
+    limits.rows_ms = 60000;
+    ends_within(&limits, LANE_EXACT, TWO_SLOW_BLOCKS, OUTCOME_OK, "50.0");
+}
+
+Test(rowrun, without_time_of_their_own_the_run_is_out_of_time)
+{
+    ends_within(&little_wall, LANE_EXACT, TWO_SLOW_BLOCKS, OUTCOME_TIMEOUT, "");
 }

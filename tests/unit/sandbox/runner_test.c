@@ -143,6 +143,7 @@ static const char ask_twice[] = "local v = site.open 'd'\n"
                                 "local a = v:count{epsilon = 0.5}:release().value\n"
                                 "return {a, v:count{epsilon = 0.5}:release().value}";
 
+/* diffprivlib draws, and spends afterwards. */
 Test(runner, charges_come_before_answers_and_repeats_are_free)
 {
     struct runner *r = mock_runner(NULL);
@@ -331,6 +332,114 @@ cancel_it(struct runner *r)
     cr_assert_eq(runner_cancel(r, &d, "run_other"), ERR_NOT_FOUND);
     diag_clear(&d);
     cr_assert_eq(runner_cancel(r, &d, "run_victim"), ERR_OK, "%s", d.text);
+}
+
+/* ---- what they see ---- */
+
+/* The children of a process, by /proc; 0 after the last. */
+static pid_t
+child_of(pid_t parent, int nth)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *e;
+    pid_t found = 0;
+
+    while (found == 0 && (e = readdir(proc)) != NULL) {
+        char path[300];
+        int ppid = 0, pid = atoi(e->d_name);
+        snprintf(path, sizeof path, "/proc/%s/stat", e->d_name);
+        FILE *f = pid > 0 ? fopen(path, "re") : NULL;
+        if (f == NULL)
+            continue;
+        if (fscanf(f, "%*d (%*[^)]) %*c %d", &ppid) == 1 && ppid == parent &&
+            nth-- == 0)
+            found = pid;
+        fclose(f);
+    }
+    closedir(proc);
+    return found;
+}
+
+/* How many names a process finds in its root; -1: we may not look. */
+static int
+names_in_root(pid_t pid)
+{
+    char path[64];
+    struct dirent *e;
+    int n = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/root/", (int)pid);
+    DIR *root = opendir(path);
+    if (root == NULL)
+        return -1;
+    while ((e = readdir(root)) != NULL)
+        n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+    closedir(root);
+    return n;
+}
+
+static bool
+shares(pid_t pid, const char *space)
+{
+    char path[64], theirs[64] = "", ours[64] = "";
+
+    snprintf(path, sizeof path, "/proc/%d/ns/%s", (int)pid, space);
+    cr_assert_gt(readlink(path, theirs, sizeof theirs - 1), 0, "%s", path);
+    snprintf(path, sizeof path, "/proc/self/ns/%s", space);
+    cr_assert_gt(readlink(path, ours, sizeof ours - 1), 0);
+    return strcmp(theirs, ours) == 0;
+}
+
+static void
+shares_none(pid_t pid, const char *const spaces[], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        cr_expect(!shares(pid, spaces[i]), "%s", spaces[i]);
+}
+
+/* The broker's children are its starter, who has a folder to send workers to, and its
+ * worker, who is there. */
+static void
+sees_nothing(pid_t broker)
+{
+    static const char *const all[] = {"net", "mnt", "ipc", "uts"};
+    static const char *const own[] = {"user", "pid"};
+    int names[2];
+
+    cr_expect_eq(names_in_root(broker), 0);
+    shares_none(broker, all, ARRAY_N(all));
+    for (int i = 0; i < 2; i++) {
+        pid_t child = child_of(broker, i);
+        cr_assert_gt(child, 0);
+        shares_none(child, all, ARRAY_N(all));
+        names[i] = names_in_root(child);
+        if (names[i] == 0)
+            shares_none(child, own, ARRAY_N(own));
+    }
+    cr_expect_eq(names[0] + names[1], 1);
+}
+
+Test(runner, where_namespaces_are_granted_nobody_sees_files_or_a_network)
+{
+    struct victim v = {.runner = mock_runner(NULL)};
+    struct diag d = {0};
+    pthread_t thread;
+    char level[128];
+
+    cr_assert_eq(runner_selftest(v.runner, &d, level), ERR_OK, "%s", d.text);
+    if (strstr(level, "mount") == NULL || geteuid() != 0) {
+        runner_stop(v.runner);
+        cr_skip_test("no mount namespace, or no right to look into others");
+    }
+    cr_assert_eq(pthread_create(&thread, NULL, run_forever, &v), 0);
+    await_descendants("datasite-worker", 1);
+    pid_t runner = child_of(getpid(), 0), broker = child_of(runner, 0);
+    cr_expect_eq(names_in_root(runner), 1); /* the empty folder */
+    for (int i = 0; i < 500 && names_in_root(broker) != 0; i++)
+        usleep(10000); /* its jail shuts when its columns are loaded */
+    sees_nothing(broker);
+    runner_stop(v.runner);
+    pthread_join(thread, NULL);
 }
 
 Test(runner, survives_the_death_of_a_worker)

@@ -1,0 +1,147 @@
+/* history.c -- from plans to the sets of rows that they tell of. */
+#include "sandbox/history.h"
+
+#include "datasite/base/check.h"
+#include "sandbox/plan.h"
+#include "sandbox/reach.h"
+
+#include <string.h>
+
+#define WORD_BITS          64
+#define SETS_BYTES_MAX     ((size_t)4 << 30)
+#define QUESTION_BYTES_MAX ((size_t)4 << 30)
+
+struct sets {
+    struct arena *a;
+    const struct table *t;
+    size_t words;
+    struct sdc_told *told;
+    size_t n, room;
+};
+
+static enum err
+no_memory(struct diag *d)
+{
+    return FAIL(d, ERR_TOO_LARGE, "too much was released to be compared");
+}
+
+/* ---- the sets of a plan ---- */
+
+static enum err
+grow(struct diag *d, struct sets *s, size_t more)
+{
+    size_t room = 2 * (s->n + more);
+    struct sdc_told *told;
+
+    if (s->n + more <= s->room)
+        return ERR_OK;
+    told = arena_array(s->a, sizeof *told, room);
+    if (told == NULL)
+        return no_memory(d);
+    if (s->n > 0)
+        memcpy(told, s->told, s->n * sizeof *told);
+    s->told = told;
+    s->room = room;
+    return ERR_OK;
+}
+
+static bool
+is_told(const struct history_plan *p, size_t cell)
+{
+    return cell >= strlen(p->withheld) || p->withheld[cell] != '1';
+}
+
+/* A set for every told cell that has rows. */
+static enum err
+add_layer(struct diag *d, struct arena *scratch, struct sets *s, const struct reach *r,
+    const uint32_t *cell, const struct history_plan *p, size_t source)
+{
+    uint64_t **of = arena_array(scratch, sizeof *of, r->cells + 1);
+
+    if (of == NULL)
+        return no_memory(d);
+    for (size_t i = 0; i < r->rows; i++) {
+        size_t c = cell[i];
+        if (c >= r->cells || !is_told(p, c))
+            continue;
+        if (of[c] == NULL) {
+            of[c] = arena_array(s->a, sizeof *of[c], s->words + 1);
+            if (of[c] == NULL)
+                return no_memory(d);
+            TRY(grow(d, s, 1));
+            s->told[s->n++] = (struct sdc_told){of[c], source, p->is_new};
+        }
+        of[c][i / WORD_BITS] |= UINT64_C(1) << (i % WORD_BITS);
+    }
+    return ERR_OK;
+}
+
+/* ERR_INVALID: the plan's cells cannot be worked out, as with programs over rows. */
+static enum err
+add_plan(struct diag *d, struct sets *s, const struct history_plan *p, size_t source)
+{
+    ARENA_SCOPE(scratch, QUESTION_BYTES_MAX);
+    bool *all = arena_array(scratch, sizeof *all, s->t->schema->columns_n + 1);
+    struct question_context c = {
+        .schema = s->t->schema, .columns = all, .lane = LANE_ROWS};
+    json_auto_t *doc = NULL;
+    struct plan *plan;
+    json_t *price;
+    struct reach r;
+
+    if (scratch == NULL || all == NULL)
+        return no_memory(d);
+    for (size_t i = 0; i < s->t->schema->columns_n; i++)
+        all[i] = s->t->columns[i].values != NULL;
+    TRY(json_parse(d, str_of(p->json), &doc));
+    TRY(plan_parse(d, scratch, &c, doc, &plan, &price));
+    if (plan->measure.kind == MEASURE_COLLECT || plan->programs_n > 0)
+        return FAIL(d, ERR_INVALID, "a program's cells are its own");
+    TRY(reach_of(d, scratch, plan, s->t, REACH_NO_FIELD, &r));
+    for (size_t layer = 0; layer < r.layers; layer++)
+        TRY(add_layer(d, scratch, s, &r, r.cell + layer * r.rows, p, source));
+    return ERR_OK;
+}
+
+/* ---- the verdict ---- */
+
+static enum err
+add_plans(struct diag *d, struct sets *s, const struct history_ask *ask,
+    struct history_verdict *out)
+{
+    for (size_t i = 0; i < ask->plans_n; i++) {
+        struct diag apart = {0};
+        enum err err = add_plan(&apart, s, &ask->plans[i], i);
+        if (err == ERR_TOO_LARGE) {
+            *d = apart;
+            return err;
+        }
+        if (err != ERR_OK && ask->plans[i].is_new)
+            out->apart_new++;
+        else if (err != ERR_OK)
+            out->apart_old++;
+    }
+    return ERR_OK;
+}
+
+enum err
+history_check(struct diag *d, const struct table *t, const struct history_ask *ask,
+    struct history_verdict *out)
+{
+    ARENA_SCOPE(a, SETS_BYTES_MAX);
+    struct sets s = {.a = a, .t = t, .words = (t->rows + WORD_BITS - 1) / WORD_BITS};
+    struct sdc_people people = {.rows = t->rows,
+        .of_row = t->units != NULL ? t->units->of_row : NULL,
+        .n = t->units != NULL ? t->units->n : t->rows};
+    uint64_t seed;
+
+    *out = (struct history_verdict){.difference = {.complete = true}};
+    if (a == NULL)
+        return no_memory(d);
+    if (ask->least < 1)
+        return ERR_OK;
+    TRY(add_plans(d, &s, ask, out));
+    memcpy(&seed, t->key, sizeof seed); /* the same for the same data, and secret */
+    return sdc_history_check(
+        d, a, &people, s.told, s.n, ask->least, seed, &out->difference);
+}

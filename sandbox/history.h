@@ -1,0 +1,41 @@
+/* history.h -- would a result tell, beside what was released, of a few persons?
+ *
+ * The server keeps the plans of exact answers, not the persons behind them. A child of
+ * the runner loads the columns that the plans name, shuts the jail, works out which rows
+ * stand behind every told cell, and asks policies/sdc_history.h. What leaves is which of
+ * the plans do not go together. */
+#ifndef SANDBOX_HISTORY_H
+#define SANDBOX_HISTORY_H
+
+#include "policies/sdc_history.h"
+#include "sandbox/broker.h"
+#include "sandbox/column.h"
+
+#define HISTORY_BYTES_MAX ((size_t)512 << 20) /* of all plans */
+
+struct history_plan {
+    const char *json;
+    const char *withheld; /* a '1' for each cell that was not told; "": all were */
+    bool is_new;
+};
+struct history_ask {
+    const char *dataset_id;
+    int64_t data_version;
+    struct str schema_json;
+    int64_t least; /* persons; 0: nothing is looked for */
+    const struct history_plan *plans;
+    size_t plans_n;
+};
+struct history_verdict {
+    struct sdc_difference difference; /* sources: indexes of plans */
+    int64_t apart_new, apart_old;     /* plans whose cells no machine can work out */
+};
+
+/* Precondition: no columns are wanted but those that the table has. */
+enum err history_check(struct diag *d, const struct table *t,
+    const struct history_ask *ask, struct history_verdict *out) NODISCARD;
+
+/* A child of the runner: answers on the order's first descriptor and ends the process. */
+_Noreturn void history_main(const struct broker_setup *s, struct frame *order);
+
+#endif

@@ -1,0 +1,2 @@
+local v = site.open "stays"
+return { n = v:group_by("ward"):count{}:exact() }

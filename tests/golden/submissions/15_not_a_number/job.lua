@@ -1,0 +1,3 @@
+local v = site.open "stays"
+v:count{ epsilon = 0.1 }:release()
+return { n = 0 / 0 }
