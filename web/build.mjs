@@ -1,21 +1,22 @@
 // build.mjs -- bundles ui/ into dist/: a flat folder of files with the hash of their
-// content in their names, one page, and the licences of what is bundled.
-import { mkdir, readFile, rm, writeFile, copyFile } from "node:fs/promises";
+// content in their names, one page, and the licences of what is bundled. The folder is
+// made aside and put in place whole.
+import { mkdir, readFile, rename, rm, writeFile, copyFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, "dist");
+const made = `dist.${process.pid}`;
+const out = join(here, made);
 const bundled = ["preact", "highlight.js", "diff"];
 
-await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 
 const result = await build({
   absWorkingDir: here,
   entryPoints: { app: "ui/main.tsx" },
-  outdir: "dist",
+  outdir: made,
   entryNames: "[name]-[hash]",
   chunkNames: "part-[hash]",
   bundle: true,
@@ -29,7 +30,7 @@ const result = await build({
 });
 
 const names = Object.entries(result.metafile.outputs).map(([path, o]) => ({
-  name: relative("dist", path),
+  name: relative(made, path),
   entry: o.entryPoint === "ui/main.tsx",
   imports: o.imports,
 }));
@@ -39,7 +40,7 @@ const style = names.find((n) => /^app-.*\.css$/.test(n.name));
 // What the first page needs beside the entry: its static imports, fetched at once.
 const first = script.imports
   .filter((i) => i.kind === "import-statement")
-  .map((i) => `<link rel="modulepreload" href="/${relative("dist", i.path)}">`);
+  .map((i) => `<link rel="modulepreload" href="/${relative(made, i.path)}">`);
 
 const page = (await readFile(join(here, "static/index.html"), "utf8"))
   .replace("{{script}}", script.name)
@@ -54,3 +55,5 @@ for (const name of bundled) {
   licences.push(`${name}\n${"=".repeat(name.length)}\n\n${text.trim()}\n`);
 }
 await writeFile(join(out, "licenses.txt"), licences.join("\n\n"));
+await rm(join(here, "dist"), { recursive: true, force: true });
+await rename(out, join(here, "dist"));

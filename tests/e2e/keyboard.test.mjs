@@ -67,7 +67,7 @@ describe("the keyboard alone", { skip: why ?? false }, () => {
     await page.keyboard.type("patient");
     await type(page, "Rows per person at most", "3");
     await press(page, "Next");
-    assert.equal(await page.evaluate(() => document.activeElement.tagName), "H2", "the step begins at its title");
+    await until(() => page.evaluate(() => document.activeElement.tagName === "H2"), "the step to begin at its title");
     await tabTo(page, page.getByLabel("Type of patient"));
     await page.keyboard.type("identifier");
     await tabTo(page, page.getByLabel(/These bounds and categories/));
@@ -163,6 +163,8 @@ return { n = v:count{ epsilon = 0.1 }:exact() }
     await page.getByText(/such jobs? fits? into what is free/).waitFor();
     await type(page, "How many such jobs", "9");
     await page.getByText(/more than the ε/).waitFor();
+    await tabTo(page, page.getByRole("link", { name: "Changes" }));
+    await page.keyboard.press("Enter");
     await type(page, "ε in all", "4");
     await type(page, "Reason", "Another year of data.");
     await page.keyboard.press("Enter");

@@ -7,17 +7,18 @@ import { api, axe, furnish, launch, missing, open, overflow, propose, serve, sig
 const why = missing();
 
 describe("pages", { skip: why ?? false }, () => {
-  let site, browser, job, released;
+  let site, browser, job, released, project;
   const paths = () => ({
     "olive@example.org": ["/inbox", "/inbox?show=all", `/jobs/${job}`, `/jobs/${job}?tab=changes`,
       `/jobs/${job}?tab=mock`, `/jobs/${job}?tab=checks`, `/jobs/${job}?tab=talk`, "/datasets",
       "/datasets/admissions", "/datasets/admissions?tab=columns", "/datasets/admissions?tab=mock",
-      "/datasets/admissions?tab=policy", "/datasets/admissions?tab=data", "/datasets/admissions?tab=access",
+      "/datasets/admissions?tab=policy", "/datasets/admissions?tab=templates", "/datasets/admissions?tab=data", "/datasets/admissions?tab=access",
       "/datasets/admissions?tab=jobs", "/datasets/new", "/budgets", "/budgets/admissions",
-      "/budgets/admissions?tab=ledger", "/notifications", "/tokens", "/settings", "/jobs/no/such/page"],
-    "ada@example.org": ["/people", "/audit", "/budgets"],
+      "/budgets/admissions?tab=ledger", "/notifications", "/tokens", "/settings", "/transparency",
+      "/jobs/no/such/page"],
+    "ada@example.org": ["/people", "/audit", "/budgets", "/budgets?tab=populations", "/budgets/admissions?tab=changes"],
     "rae@example.org": ["/", "/jobs", "/jobs/new", `/jobs/${job}/edit`, `/jobs/${released}`,
-      `/jobs/${released}/result`, "/projects", "/datasets", "/datasets/admissions?tab=mock", "/inbox"],
+      `/jobs/${released}/result`, "/projects", `/projects/${project}`, "/datasets", "/datasets/admissions?tab=mock", "/inbox"],
     "aud@example.org": ["/audit", "/budgets", "/settings"],
   });
 
@@ -39,6 +40,8 @@ describe("pages", { skip: why ?? false }, () => {
     const second = await propose(rae, { title: "Second look",
       source: "local v = site.open \"admissions\"\nreturn { n = v:count{ epsilon = 0.1 }:release() }\n" });
     job = second.id;
+    project = (await rae("GET", `/jobs/${job}`)).body.project;
+    await rae("POST", `/jobs/${job}/comments`, { version: 1, line: 2, text: "Why so dear?" });
     await until(async () => (await stateOf(owner, job)) === "in_review", "the checks");
     browser = await launch();
   });
@@ -48,8 +51,7 @@ describe("pages", { skip: why ?? false }, () => {
   });
 
   const looks = {
-    light: { colorScheme: "light" },
-    dark: { colorScheme: "dark" },
+    "light, then dark": { colorScheme: "light" },
     // A window of 1280 x 1024 at 400 %: also the narrowest that there is.
     zoomed: { viewport: { width: 320, height: 256 } },
     deutsch: { locale: "de-DE" },
@@ -66,7 +68,13 @@ describe("pages", { skip: why ?? false }, () => {
           await t.test(`${email} ${path}`, async () => {
             assert.deepEqual(page.breaches, []);
             assert.ok((await overflow(page)) <= 0, "nothing is wider than the window");
-            if (look === "light" || look === "dark") assert.deepEqual(await axe(page), []);
+            if (options.colorScheme) {
+              assert.deepEqual(await axe(page), []);
+              // Nothing but colours differs in the dark.
+              await page.emulateMedia({ colorScheme: "dark" });
+              assert.deepEqual(await axe(page, ["color-contrast"]), []);
+              await page.emulateMedia({ colorScheme: "light" });
+            }
             if (look === "deutsch") assert.equal(await page.locator("html").getAttribute("lang"), "de");
           });
         }
@@ -92,6 +100,17 @@ describe("pages", { skip: why ?? false }, () => {
     await page.keyboard.press("Escape");
     await until(async () => (await page.getByRole("dialog").count()) === 0, "the dialog to close");
     assert.ok(await approve.evaluate((b) => document.activeElement === b), "focus comes back");
+    await page.context().close();
+  });
+
+  it("let anybody read what was released, where the site says so", async () => {
+    const page = await open(browser, site.url);
+    await page.goto("/transparency");
+    await page.getByRole("heading", { name: "Transparency" }).waitFor();
+    await page.locator(".table").waitFor();
+    assert.deepEqual(await axe(page), []);
+    await page.getByRole("link", { name: "Sign in" }).click();
+    await page.locator("input[name=email]").waitFor();
     await page.context().close();
   });
 

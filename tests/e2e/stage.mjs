@@ -155,15 +155,17 @@ export async function until(fn, what, ms = 20_000) {
 
 const axeSource = () => readFile(start.resolve("axe-core/axe.min.js"), "utf8");
 
-/** axe's violations on the page as it stands; run in a world that its policy lets be. */
-export async function axe(page) {
+/** axe's violations on the page as it stands, by these rules or by all; run in a world that
+ * the page's policy lets be. */
+export async function axe(page, rules = null) {
+  const only = rules ? `runOnly: ${JSON.stringify(rules)}, ` : "";
   const cdp = await page.context().newCDPSession(page);
   const { frameTree } = await cdp.send("Page.getFrameTree");
   const { executionContextId: contextId } = await cdp.send("Page.createIsolatedWorld",
     { frameId: frameTree.frame.id, worldName: "axe" });
   await cdp.send("Runtime.evaluate", { expression: await axeSource(), contextId });
   const { result } = await cdp.send("Runtime.evaluate", { contextId, awaitPromise: true, returnByValue: true,
-    expression: `axe.run(document, { resultTypes: ["violations"] }).then((r) => r.violations.map((v) =>
+    expression: `axe.run(document, { ${only}resultTypes: ["violations"] }).then((r) => r.violations.map((v) =>
       v.id + ": " + v.nodes.map((n) => n.target.join(" ") + " | " + n.failureSummary).join("; ")))` });
   await cdp.detach();
   return result.value;

@@ -34,6 +34,8 @@ export const routes: Route[] = [
     page: page(async () => (await import("./job/result")).SealedPage) },
   { path: "/projects", roles: ["researcher"],
     page: page(async () => (await import("./pages/projects")).Projects) },
+  { path: "/projects/:id", roles: [],
+    page: page(async () => (await import("./pages/projects")).ProjectPage) },
   { path: "/datasets", roles: [],
     page: page(async () => (await import("./pages/datasets")).Datasets) },
   { path: "/datasets/new", roles: ["owner"],
@@ -52,6 +54,8 @@ export const routes: Route[] = [
     page: page(async () => (await import("./pages/people")).Tokens) },
   { path: "/notifications", roles: [],
     page: page(async () => (await import("./pages/notifications")).Notifications) },
+  { path: "/transparency", roles: [],
+    page: page(async () => (await import("./pages/transparency")).Transparency) },
   { path: "/settings", roles: [],
     page: page(async () => (await import("./pages/settings")).Settings) },
 ];

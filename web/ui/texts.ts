@@ -13,6 +13,9 @@ export type Language = keyof typeof languages;
 
 let language: Language = "en";
 let texts: Record<string, string> = en;
+/** What the server says in English, with {} where it puts something in, in the language. */
+let phrases: Record<string, string> = {};
+let patterns: [RegExp, string][] | null = null;
 let plural = new Intl.PluralRules("en");
 
 function wanted(): Language {
@@ -24,7 +27,10 @@ function wanted(): Language {
 /** Loads the catalogue of the reader's language; English is always there. */
 export async function loadTexts(): Promise<void> {
   language = wanted();
-  if (language === "de") texts = (await import("./texts/de.json")).default;
+  if (language === "de") {
+    texts = (await import("./texts/de.json")).default;
+    phrases = (await import("./texts/said.de.json")).default;
+  }
   plural = new Intl.PluralRules(language);
   document.documentElement.lang = language;
 }
@@ -62,10 +68,38 @@ export function tIf(key: string, fallback: string): string {
   return texts[key] ?? (en as Record<string, string>)[key] ?? fallback;
 }
 
+/** The same with {names} replaced; null where there is no such text. */
+export function tMade(key: string, vars: Vars): string | null {
+  const text = texts[key] ?? (en as Record<string, string>)[key];
+  return text === undefined ? null : fill(text, vars);
+}
+
 /** Like t, with nodes in place of {names}. */
 export function tx(key: Key, slots: Record<string, ComponentChildren>): ComponentChildren[] {
   return (texts[key] ?? en[key]).split(/(\{\w+\})/).map((part) => {
     const name = /^\{(\w+)\}$/.exec(part)?.[1];
     return name !== undefined && name in slots ? slots[name] : part;
   });
+}
+
+function patternsOf(): [RegExp, string][] {
+  const escaped = (part: string) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return Object.entries(phrases).map(([from, to]) =>
+    [new RegExp(`^${from.split("{}").map(escaped).join("(.+?)")}$`, "is"), to]);
+}
+
+/** A sentence of the server in the reader's language, or null where it is not known. */
+export function translated(text: string): string | null {
+  if (language === "en") return text;
+  patterns ??= patternsOf();
+  for (const [from, to] of patterns) {
+    const found = from.exec(text);
+    if (!found) continue;
+    let n = 0;
+    return to.replace(/\{\}/g, () => {
+      const value = found[++n] ?? "";
+      return tIf(`job.state.${value}`, translated(value) ?? value);
+    });
+  }
+  return null;
 }

@@ -1,12 +1,12 @@
 // shots.mjs -- draws pages in light and dark and at a narrow width, for eyes.
-//   node tests/e2e/dev/shots.mjs OUT_DIR EMAIL PATH...
+//   BASE=http://127.0.0.1:8080 PASSWORD=... node tests/e2e/dev/shots.mjs OUT_DIR EMAIL PATH...
 import { createRequire } from "node:module";
 import { mkdir } from "node:fs/promises";
 const require = createRequire(new URL("../../../web/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
 
 const [out, email, ...paths] = process.argv.slice(2);
-const base = process.env.BASE ?? "http://127.0.0.1:8099";
+const base = process.env.BASE ?? "http://127.0.0.1:8080";
 await mkdir(out, { recursive: true });
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -22,7 +22,7 @@ for (const look of looks) {
   await page.goto(base + "/");
   if (email !== "-") {
     await page.fill("input[type=email]", email);
-    await page.fill("input[type=password]", process.env.PASSWORD ?? "correct horse battery");
+    await page.fill("input[type=password]", process.env.PASSWORD ?? "");
     await page.click("button[type=submit]");
     await page.waitForSelector(".nav");
   }

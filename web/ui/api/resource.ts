@@ -1,7 +1,8 @@
 // resource.ts -- what a page shows: loaded once, shared, revalidated by ETag when
 // something happened on the server.
 import { useEffect, useReducer } from "preact/hooks";
-import { call, refusalOf, type Refusal } from "./client";
+import { call, refusalOf, type Answer, type Refusal } from "./client";
+import type { Page } from "./types";
 
 export interface Resource<T> {
   data: T | undefined;
@@ -30,9 +31,25 @@ function entryOf(path: string): Entry {
   return e;
 }
 
+/** A path with this before it stands for all items of a list, over all of its pages. */
+const WHOLE = "whole:";
+const PAGES_MAX = 20;
+
+async function wholeList(path: string): Promise<Answer<unknown>> {
+  const items: unknown[] = [];
+  let at = path;
+  for (let n = 0; ; n++) {
+    const a = await call<Page<unknown>>(at);
+    items.push(...a.data.items);
+    if (!a.data.next_cursor || n + 1 === PAGES_MAX) return { ...a, etag: null, data: items };
+    at = `${path}${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(a.data.next_cursor)}`;
+  }
+}
+
 async function load(path: string, e: Entry): Promise<void> {
   try {
-    const a = await call<unknown>(path, { ifNoneMatch: e.etag });
+    const a = path.startsWith(WHOLE) ? await wholeList(path.slice(WHOLE.length))
+      : await call<unknown>(path, { ifNoneMatch: e.etag });
     if (a.status !== 304) {
       e.data = a.data;
       e.etag = a.etag;
@@ -93,4 +110,9 @@ export function useResource<T>(path: string | null): Resource<T> {
     loading: path !== null && e?.data === undefined && e?.refusal === undefined,
     reload: () => (path === null ? Promise.resolve() : revalidate(path)),
   };
+}
+
+/** All items of the list at path, however many pages it has. */
+export function useAll<T>(path: string | null): Resource<T[]> {
+  return useResource<T[]>(path === null ? null : WHOLE + path);
 }

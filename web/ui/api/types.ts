@@ -18,8 +18,22 @@ export type Column = S["Column"];
 export type SchemaDocument = S["SchemaDocument"];
 export type DataLoaded = S["DataLoaded"];
 export type Policy = S["Policy"];
+export type PolicyPreview = S["PolicyPreview"];
+export type Template = S["Template"];
+export type Notice = S["Notice"];
+export type Webhook = S["Webhook"];
+export type WebhookCreated = S["WebhookCreated"];
+export type Risk = S["Risk"];
+export type Odds = S["Odds"];
+export type Expectation = S["Expectation"];
+export type Checkpoint = S["Checkpoint"];
+export type Disclosure = S["Disclosure"];
 export type DatasetPolicy = S["DatasetPolicy"];
 export type Budget = S["Budget"];
+export type BudgetPoint = S["BudgetPoint"];
+export type BudgetRaise = S["Raise"];
+export type Population = S["Population"];
+export type Member = S["Member"];
 export type LedgerEntry = S["LedgerEntry"];
 export type AuditEntry = S["AuditEntry"];
 export type AuditHead = S["AuditHead"];
@@ -27,14 +41,17 @@ export type JobState = S["JobState"];
 export type WaitingOn = S["WaitingOn"];
 export type Lane = S["Lane"];
 export type JobVersion = S["JobVersion"];
-export type Requirement = S["Requirement"];
+export type Requirement = S["Requirement"] & { code?: string; params?: Record<string, unknown> };
 export type Finding = S["Finding"];
 export type Failure = S["Failure"];
 export type Review = Omit<S["Review"], "reviewer"> & {
   reviewer?: { id?: string; name?: string } | string | null;
   checklist?: Record<string, boolean>;
 };
+export type LineComment = S["LineComment"];
 export type Receipt = S["Receipt"];
+export type SiteSettings = S["Settings"];
+export type MockStored = S["MockStored"];
 export type Site = S["Site"];
 
 export interface Page<T> {
@@ -57,6 +74,13 @@ export interface Quote {
   columns?: string[];
   outputs?: unknown[];
   measurements?: Measurement[];
+  reads?: { column: string; needed: boolean; uses: string[] }[];
+  release?: "auto" | "held";
+  approvals?: number;
+  checks?: { name: string; lane: Lane; threshold: number }[];
+  expect?: Expectation[];
+  findings?: Finding[];
+  failure?: Failure | null;
   total?: { epsilon?: string | null; rho?: string | null; delta?: string | null } | null;
 }
 

@@ -9,9 +9,10 @@ import { Area, Tick, useAct } from "../parts/form";
 import { Card, Facts } from "../parts/page";
 import { progressOf, progressText } from "../parts/requirement";
 import { Trouble } from "../parts/states";
+import { openOnes } from "../parts/threads";
 import { say, sayWithUndo } from "../parts/toast";
 import { hasRole, myId } from "../session";
-import { t, type Key } from "../texts";
+import { t, tn, type Key } from "../texts";
 import { canDecide, type JobParts, type Seen } from "./page";
 
 type Decision = "approve" | "request_changes" | "reject";
@@ -112,6 +113,7 @@ function Decide(
   const votes = progressOf(parts.job.requirements ?? []);
   const voted = parts.reviews.some((r) => r.version === seen.version
     && typeof r.reviewer === "object" && r.reviewer?.id === myId());
+  const open = openOnes(parts.comments).length;
   const outdated = parts.job.version !== seen.version || parts.shown !== seen.version;
 
   const send = async (p: Pending) => {
@@ -152,6 +154,7 @@ function Decide(
       <p class="muted">{t("review.lead")}</p>
       {votes && votes.needed > 1 && <p><strong>{progressText(votes)}</strong></p>}
       {voted && <p class="muted">{t("review.voted", { n: seen.version })}</p>}
+      {open > 0 && <p>{tn("thread.open", open)}</p>}
       <Area label={t("review.comment")} value={comment} onValue={setComment} rows={3}
         maxLength={4000} hint={t("review.comment_hint")} disabled={pending !== null} />
       {outdated && <p class="stale">{t("review.outdated")}</p>}
@@ -252,6 +255,11 @@ function Next({ job }: { job: Job }) {
       {job.state === "released" && (
         <a class="button" href={`/api/v1/jobs/${job.id}/receipt`} download={`receipt-${job.id}.json`}>
           {t("receipt.download")}
+        </a>
+      )}
+      {job.state === "released" && (
+        <a class="button" href={`/api/v1/jobs/${job.id}/provenance`} download={`provenance-${job.id}.json`}>
+          {t("provenance.download")}
         </a>
       )}
     </>

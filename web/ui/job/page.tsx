@@ -1,20 +1,23 @@
 // page.tsx -- one job: who asks, why, what runs, which columns, what leaves, what it
 // costs, what changed; and, for the one whose turn it is, the decision.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { useResource, type Resource } from "../api/resource";
-import type { Budget, Checks, Dataset, Job, JobVersion, Page, Project, Review } from "../api/types";
-import { Said, visible } from "../inert";
+import { useAll, useResource, type Resource } from "../api/resource";
+import type { Budget, Checks, Dataset, Job, JobVersion, LineComment, Page, Project, Review } from "../api/types";
+import { Said, Told, visible } from "../inert";
 import { Price, QuoteList } from "../parts/budget";
+import { Expected, ReadFor } from "../parts/expected";
 import { Icon } from "../parts/icon";
 import { Card, Facts, Head, Tabs } from "../parts/page";
 import { StatePill, waitingText } from "../parts/pill";
-import { requirementDetail, requirementName } from "../parts/requirement";
+import { RequirementDetail, requirementName } from "../parts/requirement";
 import { Show } from "../parts/states";
+import { mayComment } from "../parts/threads";
 import { useAddress } from "../router";
 import { hasRole, myId } from "../session";
 import { t, tIf, tn } from "../texts";
 import { Moment } from "../time";
 import { Actions } from "./actions";
+import { RiskCard } from "./risk";
 import { CodeTab, ChangesTab, ChecksTab, MockTab, TalkTab } from "./tabs";
 
 export interface Seen { version: number; sha: string }
@@ -31,7 +34,12 @@ export interface JobParts {
   dataset: Dataset | undefined;
   project: Project | undefined;
   reviews: Review[];
+  comments: LineComment[];
+  mayComment: boolean;
+  reloadComments: () => Promise<void>;
 }
+
+const noComments: LineComment[] = [];
 
 function Requirements({ job }: { job: Job }) {
   const all = job.requirements ?? [];
@@ -44,7 +52,7 @@ function Requirements({ job }: { job: Job }) {
           <span>
             {requirementName(r)}
             <span class="unseen"> {r.met ? t("requirements.met") : t("requirements.unmet")}</span>
-            {r.detail && <span class="muted detail" dir="auto">{requirementDetail(r)}</span>}
+            <span class="muted detail"><RequirementDetail r={r} /></span>
           </span>
         </li>
       ))}
@@ -58,7 +66,7 @@ function Context({ job, project }: { job: Job; project: Project | undefined }) {
       <Facts of={[
         [t("job.question"), <Said text={job.question ?? ""} />],
         [t("job.purpose"), project && <Said text={project.purpose} />],
-        [t("job.project"), project && <Said text={project.title} />],
+        [t("job.project"), project && <a href={`/projects/${project.id}`}><Said text={project.title} /></a>],
         [t("job.author"), job.author?.name && <Said text={job.author.name} />],
         [t("job.lane"), job.lane && t(`lane.${job.lane}`)],
       ]} />
@@ -78,6 +86,7 @@ function Context({ job, project }: { job: Job; project: Project | undefined }) {
 }
 
 function Columns({ parts }: { parts: JobParts }) {
+  const reads = new Map((parts.job.quote?.reads ?? []).map((r) => [r.column, r]));
   const used = parts.checks?.columns ?? parts.job.quote?.columns ?? [];
   const known = new Map((parts.dataset?.columns ?? []).map((c) => [c.name, c]));
   if (used.length === 0) return <p class="muted">{t("columns.none")}</p>;
@@ -92,6 +101,7 @@ function Columns({ parts }: { parts: JobParts }) {
             {c?.sensitivity && (
               <span class={`tag tag-${c.sensitivity}`}>{tIf(`sensitivity.${c.sensitivity}`, c.sensitivity)}</span>
             )}
+            <ReadFor of={reads.get(name)} />
           </li>
         );
       })}
@@ -133,7 +143,7 @@ function Banners({ parts, seen, look }: { parts: JobParts; seen: Seen; look: () 
           <span>
             <strong>{tIf(`failure.${job.failure.kind}`, job.failure.kind)}</strong>
             {job.failure.line ? ` (${t("place.line", { line: job.failure.line })})` : ""}
-            {job.failure.text ? <span dir="auto">: {visible(job.failure.text)}</span> : ""}
+            {job.failure.text ? <span>: <Told text={job.failure.text} /></span> : ""}
           </span>
         </div>
       )}
@@ -161,20 +171,15 @@ function Note({ parts }: { parts: JobParts }) {
 function Body({ parts, seen, look }: { parts: JobParts; seen: Seen; look: () => void }) {
   const url = useAddress();
   const tab = url.searchParams.get("tab") ?? "code";
-  const { job, checks } = parts;
+  const { job, checks, dataset } = parts;
   const findings = checks?.findings?.length ?? 0;
   const [comment, setComment] = useState("");
-  const onLine = (line: number) => {
-    setComment((c) => `${c}${c && !c.endsWith("\n") ? "\n" : ""}${t("review.line", { line })}: `);
-    document.getElementById("decide")?.scrollIntoView({ block: "nearest" });
-    document.querySelector<HTMLTextAreaElement>("#decide textarea")?.focus();
-  };
   const tabs = [
     { id: "code", text: t("tab.code") },
     { id: "changes", text: t("tab.changes") },
     { id: "mock", text: t("tab.mock") },
     { id: "checks", text: t("tab.checks"), count: findings },
-    { id: "talk", text: t("tab.talk"), count: parts.reviews.length },
+    { id: "talk", text: t("tab.talk"), count: parts.reviews.length + parts.comments.length },
   ];
   return (
     <>
@@ -190,11 +195,13 @@ function Body({ parts, seen, look }: { parts: JobParts; seen: Seen; look: () => 
             : tab === "mock" ? <MockTab parts={parts} />
               : tab === "checks" ? <ChecksTab parts={parts} />
                 : tab === "talk" ? <TalkTab parts={parts} />
-                  : <CodeTab parts={parts} onLine={canDecide(job) ? onLine : undefined} />}
+                  : <CodeTab parts={parts} />}
         </div>
         <div class="review-right">
           <Actions parts={parts} seen={seen} comment={comment} setComment={setComment} />
+          <Expected quote={job.quote} code={`/jobs/${job.id}?tab=code&v=${job.version}`} />
           <Card title={t("price.title")}><Price job={job} budget={parts.budget} /></Card>
+          {dataset?.owner?.id === myId() && <RiskCard job={job} />}
           <Card title={t("price.parts")}><QuoteList quote={job.quote} /></Card>
           <Card title={t("columns.title")}
             extra={<span class="muted">{tn("columns.n", (checks?.columns ?? job.quote?.columns ?? []).length)}</span>}>
@@ -233,10 +240,13 @@ function Loaded({ job, of }: { job: Job; of: Resource<Job> }) {
   const budget = useResource<Budget>(job.dataset ? `/datasets/${job.dataset}/budget` : null);
   const dataset = useResource<Dataset>(job.dataset ? `/datasets/${job.dataset}` : null);
   const project = useResource<Project>(job.project ? `/projects/${job.project}` : null);
+  const comments = useAll<LineComment>(`${at}/comments?limit=200`);
   const parts: JobParts = {
     job, etag: of.etag, reload: of.reload, shown,
     versions: versions.data?.items ?? [], checks: checks.data, budget: budget.data,
     dataset: dataset.data, project: project.data, reviews: reviews.data?.items ?? [],
+    comments: comments.data ?? noComments, mayComment: mayComment(job, dataset.data),
+    reloadComments: comments.reload,
   };
   return (
     <>

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { call, freshKey } from "../api/client";
 import { useResource } from "../api/resource";
 import type { Job, OutCheck, Result, SealedResult } from "../api/types";
-import { visible } from "../inert";
+import { Told, visible } from "../inert";
 import { shown } from "../decimal";
 import { MeasurementTable } from "../parts/budget";
 import { Dialog } from "../parts/dialog";
@@ -43,6 +43,9 @@ function ReceiptCard({ result, job }: { result: Result; job: Job }) {
         <a class="button main" href={`/api/v1/jobs/${job.id}/receipt`} download={`receipt-${job.id}.json`}>
           {t("receipt.download")}
         </a>
+        <a class="button" href={`/api/v1/jobs/${job.id}/provenance`} download={`provenance-${job.id}.json`}>
+          {t("provenance.download")}
+        </a>
       </div>
       <p class="muted">{t("receipt.verify")}</p>
       <pre class="log" tabIndex={0}>datasite verify receipt-{job.id}.json --key site.pub</pre>
@@ -69,6 +72,10 @@ function ResultBody({ result, job }: { result: Result; job: Job }) {
       </div>
       <div>
         <ReceiptCard result={result} job={job} />
+        <Card title={t("result.program")}>
+          <p class="muted">{t("result.program_lead")}</p>
+          <pre class="log" tabIndex={0}>{`curl -H "Authorization: Bearer $TOKEN" \\\n  ${location.origin}/api/v1/jobs/${job.id}/result`}</pre>
+        </Card>
         <Card title={t("result.cite")}>
           <p dir="auto">
             {t("result.cite_text", {
@@ -115,9 +122,9 @@ function plainText(v: unknown): string {
 function GateCheck({ check }: { check: OutCheck }) {
   const name = check.rule ?? check.name ?? "";
   const met = check.met ?? check.ok ?? false;
-  const lines = [plainText(check.detail),
-    check.threshold !== undefined && t("outcheck.threshold", { value: plainText(check.threshold) }),
-    check.evidence !== undefined && t("outcheck.evidence", { value: plainText(check.evidence) })];
+  const lines = [check.detail ? <Told text={plainText(check.detail)} /> : "",
+    Boolean(check.threshold) && t("gate.asks", { value: plainText(check.threshold) }),
+    check.evidence !== undefined && t("gate.saw", { value: plainText(check.evidence) })];
   return (
     <li class={met ? "met" : "unmet"}>
       <Icon name={met ? "met" : "warn"} />

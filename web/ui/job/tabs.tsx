@@ -1,15 +1,17 @@
 // tabs.tsx -- the middle of the job page: code, changes, mock result, checks, talk.
-import { useEffect } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useEffect, useMemo } from "preact/hooks";
 import { useResource } from "../api/resource";
-import type { Checks, Finding, Mark, MockResult, Review } from "../api/types";
-import { visible } from "../inert";
+import type { Checks, Finding, JobVersion, LineComment, Mark, MockResult, Review } from "../api/types";
+import { Told, visible } from "../inert";
 import { MeasurementTable } from "../parts/budget";
 import { CodeView, MarkList } from "../parts/code";
 import { DiffView, type DiffLook } from "../parts/diff";
 import { Icon } from "../parts/icon";
 import { Outputs } from "../parts/outputs";
-import { requirementDetail, requirementName } from "../parts/requirement";
+import { RequirementDetail, requirementName } from "../parts/requirement";
 import { Empty, Loading, Show } from "../parts/states";
+import { byLine, openOnes, Thread, type Place } from "../parts/threads";
 import { setQuery, useAddress } from "../router";
 import { myId } from "../session";
 import { t, tIf } from "../texts";
@@ -24,7 +26,30 @@ function sourcePath(id: string, version: number): string {
 const noMarks: Mark[] = [];
 const noFindings: Finding[] = [];
 
-export function CodeTab({ parts, onLine }: { parts: JobParts; onLine?: (line: number) => void }) {
+/** A version of the job as a place to comment on. */
+function usePlace(parts: JobParts, version: number): Place {
+  const { job, mayComment: may, reloadComments: reload } = parts;
+  return useMemo(() => ({ job: job.id, version, may, reload }), [job.id, version, may]);
+}
+
+/** Ways to what is open on other versions than the one on the screen. */
+function OpenElsewhere({ parts }: { parts: JobParts }) {
+  const places = new Map(openOnes(parts.comments).filter((c) => c.version !== parts.shown)
+    .map((c) => [`${c.version}:${c.line}`, c]));
+  if (places.size === 0) return null;
+  return (
+    <p class="muted">
+      {t("thread.elsewhere")}{" "}
+      {[...places].map(([key, c], i) => (
+        <span key={key}>{i > 0 && " · "}<a href={`/jobs/${parts.job.id}?tab=code&v=${c.version}#L${c.line}`}>
+          {t("thread.place", { n: c.version, line: c.line })}
+        </a></span>
+      ))}
+    </p>
+  );
+}
+
+export function CodeTab({ parts }: { parts: JobParts }) {
   const source = useResource<string>(sourcePath(parts.job.id, parts.shown));
   const url = useAddress();
   const focus = Number(/^#L(\d+)$/.exec(url.hash)?.[1]) || undefined;
@@ -34,11 +59,14 @@ export function CodeTab({ parts, onLine }: { parts: JobParts; onLine?: (line: nu
   }, [focus, there]);
   const marks = parts.checks?.marks ?? noMarks;
   const findings = parts.checks?.findings ?? noFindings;
+  const place = usePlace(parts, parts.shown);
+  const said = useMemo(() => byLine(parts.comments, parts.shown), [parts.comments, parts.shown]);
   return (
     <Show of={source} rows={10}>
       {(text) => (
         <>
-          <CodeView source={text} marks={marks} findings={findings} onLine={onLine} focus={focus} />
+          <OpenElsewhere parts={parts} />
+          <CodeView source={text} marks={marks} findings={findings} place={place} said={said} focus={focus} />
           <ul class="code-key">
             {["spend", "release", "exact", "column", "loop", "finding"].filter((k) =>
               k === "finding" ? findings.length > 0 : marks.some((m) => m.kind === k)).map((k) => (
@@ -66,6 +94,12 @@ function baseOf(parts: JobParts, asked: string | null): number {
   return mine.length > 0 ? Math.max(...mine) : parts.shown - 1;
 }
 
+/** What the author says about the version on the screen. */
+function VersionNote({ parts }: { parts: JobParts }) {
+  const note = parts.versions.find((v) => v.version === parts.shown)?.note;
+  return note ? <p class="banner"><span dir="auto">{visible(note)}</span></p> : null;
+}
+
 export function ChangesTab({ parts }: { parts: JobParts }) {
   const url = useAddress();
   const base = baseOf(parts, url.searchParams.get("base"));
@@ -74,6 +108,9 @@ export function ChangesTab({ parts }: { parts: JobParts }) {
   const usable = base >= 1 && base !== parts.shown;
   const before = useResource<string>(usable ? sourcePath(parts.job.id, base) : null);
   const after = useResource<string>(sourcePath(parts.job.id, parts.shown));
+  const sides = { before: usePlace(parts, base), after: usePlace(parts, parts.shown) };
+  const talk = useMemo(() => ({ ...sides, saidBefore: byLine(parts.comments, base),
+    saidAfter: byLine(parts.comments, parts.shown) }), [sides.before, sides.after, parts.comments]);
   if (parts.job.version === 1) return <Empty title={t("diff.first")} />;
   const others = Array.from({ length: parts.job.version }, (_, i) => i + 1)
     .filter((v) => v !== parts.shown);
@@ -88,7 +125,7 @@ export function ChangesTab({ parts }: { parts: JobParts }) {
         </label>
         <span class="muted">{t("diff.to", { n: parts.shown })}</span>
         <label class="tick">
-          <input type="checkbox" checked={look === "split"}
+          <input type="checkbox" name="split" checked={look === "split"}
             onChange={(e) => setQuery("look", e.currentTarget.checked ? "split" : null)} />
           <span>{t("diff.split")}</span>
         </label>
@@ -99,9 +136,12 @@ export function ChangesTab({ parts }: { parts: JobParts }) {
         </label>
       </div>
       {!usable ? <Empty title={t("diff.same_version")} />
-        : before.data !== undefined && after.data !== undefined
-          ? <DiffView before={before.data} after={after.data} ignoreSpace={space} look={look} />
-          : <Show of={before.refusal ? before : after}>{() => <Loading />}</Show>}
+        : before.data !== undefined && after.data !== undefined ? (
+          <>
+            <VersionNote parts={parts} />
+            <DiffView before={before.data} after={after.data} ignoreSpace={space} look={look} sides={talk} />
+          </>
+        ) : <Show of={before.refusal ? before : after}>{() => <Loading />}</Show>}
     </>
   );
 }
@@ -114,7 +154,7 @@ export function MockBody({ mock, named }: { mock: MockResult; named: { name: str
         <p class="banner banner-bad">
           <span><strong>{tIf(`failure.${mock.failure.kind}`, mock.failure.kind)}</strong>
             {mock.failure.line ? ` (${t("place.line", { line: mock.failure.line })})` : ""}
-            {mock.failure.text && <span dir="auto">: {visible(mock.failure.text)}</span>}</span>
+            {mock.failure.text && <span>: <Told text={mock.failure.text} /></span>}</span>
         </p>
       )}
       {mock.ok && <Outputs outputs={mock.outputs} named={named} />}
@@ -157,10 +197,10 @@ export function FindingList({ checks, code }: { checks: Checks; code: string }) 
         <tbody>
           {findings.map((f, i) => (
             <tr key={i}>
-              <td class="num">{f.line
+              <td class="verdict">{f.line
                 ? <a href={`${code}#L${f.line}`}>{t("place.line", { line: f.line })}</a> : "–"}</td>
               <td><code>{f.rule}</code></td>
-              <td dir="auto">{visible(f.text)}</td>
+              <td><Told text={f.text} /></td>
             </tr>
           ))}
         </tbody>
@@ -192,10 +232,10 @@ export function ChecksTab({ parts }: { parts: JobParts }) {
                       {requirementName(r)}
                       <span class="muted detail">{tIf(`requirement.${r.name}.why`, "")}</span>
                     </th>
-                    <td class={r.met ? "good" : "bad"}>
+                    <td class={r.met ? "verdict good" : "verdict bad"}>
                       <Icon name={r.met ? "met" : "unmet"} /> {r.met ? t("requirements.met") : t("requirements.unmet")}
                     </td>
-                    <td dir="auto">{requirementDetail(r)}</td>
+                    <td><RequirementDetail r={r} /></td>
                   </tr>
                 ))}
               </tbody>
@@ -227,40 +267,66 @@ export function CommentText({ text, to }: { text: string; to: string }) {
   );
 }
 
+interface Said { at: string; key: string; node: ComponentChildren }
+
+function Submitted({ v, parts }: { v: JobVersion; parts: JobParts }) {
+  return (
+    <>
+      <p>
+        <a href={`/jobs/${parts.job.id}?v=${v.version}`}>{t("job.version", { n: v.version })}</a>{" "}
+        {t("talk.submitted", { who: visible(parts.job.author?.name ?? "") })}{" "}
+        <span class="muted mono">{v.source_sha256.slice(0, 12)}</span>{" "}
+        <span class="muted"><Moment at={v.created_at} /></span>
+      </p>
+      {v.note && <p class="comment" dir="auto">{visible(v.note)}</p>}
+    </>
+  );
+}
+
+function Reviewed({ r, job }: { r: Review; job: string }) {
+  return (
+    <>
+      <p>
+        <strong dir="auto">{visible(reviewerName(r))}</strong>{" "}
+        {tIf(`decision.${r.decision}.done`, r.decision)}{" "}
+        {t("job.version", { n: r.version ?? 0 })}{" "}
+        <span class="muted"><Moment at={r.created_at} /></span>
+      </p>
+      {r.comment && <CommentText text={r.comment} to={`/jobs/${job}?tab=code&v=${r.version}`} />}
+    </>
+  );
+}
+
+function LineTalk({ of, parts }: { of: LineComment[]; parts: JobParts }) {
+  const { version, line } = of[0]!;
+  const place = usePlace(parts, version);
+  return (
+    <>
+      <p>
+        <a href={`/jobs/${parts.job.id}?tab=code&v=${version}#L${line}`}>{t("thread.place", { n: version, line })}</a>
+      </p>
+      <Thread of={of} place={place} line={line} />
+    </>
+  );
+}
+
+function commented(parts: JobParts): Said[] {
+  const places = new Map<string, LineComment[]>();
+  for (const c of parts.comments) {
+    const key = `${c.version}:${c.line}`;
+    places.set(key, [...(places.get(key) ?? []), c]);
+  }
+  return [...places].map(([key, of]) => ({ at: of[0]!.created_at, key, node: <LineTalk of={of} parts={parts} /> }));
+}
+
 export function TalkTab({ parts }: { parts: JobParts }) {
-  const { job, reviews, versions } = parts;
-  const acts = [
-    ...versions.map((v) => ({ at: v.created_at ?? "", version: v, review: null })),
-    ...reviews.map((r) => ({ at: r.created_at ?? "", version: null, review: r })),
+  const acts: Said[] = [
+    ...parts.versions.map((v) => ({ at: v.created_at ?? "", key: `v${v.version}`,
+      node: <Submitted v={v} parts={parts} /> })),
+    ...parts.reviews.map((r, i) => ({ at: r.created_at ?? "", key: r.id ?? `r${i}`,
+      node: <Reviewed r={r} job={parts.job.id} /> })),
+    ...commented(parts),
   ].sort((a, b) => a.at.localeCompare(b.at));
   if (acts.length === 0) return <Empty title={t("talk.empty")} />;
-  return (
-    <ol class="talk">
-      {acts.map(({ at, version, review }, i) => (
-        <li key={i}>
-          {version && (
-            <p>
-              <a href={`/jobs/${job.id}?v=${version.version}`}>{t("job.version", { n: version.version })}</a>{" "}
-              {t("talk.submitted", { who: job.author?.name ?? "" })}{" "}
-              <span class="muted mono">{version.source_sha256.slice(0, 12)}</span>{" "}
-              <span class="muted"><Moment at={at} /></span>
-            </p>
-          )}
-          {review && (
-            <>
-              <p>
-                <strong dir="auto">{reviewerName(review)}</strong>{" "}
-                {tIf(`decision.${review.decision}.done`, review.decision)}{" "}
-                {t("job.version", { n: review.version ?? 0 })}{" "}
-                <span class="muted"><Moment at={at} /></span>
-              </p>
-              {review.comment && (
-                <CommentText text={review.comment} to={`/jobs/${job.id}?tab=code&v=${review.version}`} />
-              )}
-            </>
-          )}
-        </li>
-      ))}
-    </ol>
-  );
+  return <ol class="talk">{acts.map((a) => <li key={a.key}>{a.node}</li>)}</ol>;
 }

@@ -1,18 +1,22 @@
 // audit.tsx -- every act in its chain, with a check that the chain hangs together.
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { call } from "../api/client";
-import { useResource } from "../api/resource";
-import type { AuditEntry, AuditHead, Page } from "../api/types";
+import { useAll, useResource } from "../api/resource";
+import type { AuditEntry, AuditHead, Checkpoint, Page, User } from "../api/types";
 import { whole } from "../decimal";
-import { visible } from "../inert";
+import { Said, visible } from "../inert";
 import { useAct } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Card, Facts, Head } from "../parts/page";
 import { Paged } from "../parts/paged";
 import { Empty, Show, Trouble } from "../parts/states";
 import { setQuery, useAddress } from "../router";
+import { save } from "../save";
+import { hasRole } from "../session";
 import { t } from "../texts";
 import { Moment } from "../time";
+
+const CHECKPOINTS_SHOWN = 6;
 
 interface Verdict { good: boolean; text: string }
 
@@ -74,9 +78,52 @@ function HeadCard() {
   );
 }
 
-/** An id in short: its kind and its end; whole on hover and in the entry. */
-function Ref({ id }: { id: string | null | undefined }) {
+/** The signed heads of the log as it was: kept elsewhere, they show a rewritten log. */
+function CheckpointCard() {
+  const all = useAll<Checkpoint>("/audit/checkpoints?limit=200");
+  const act = useAct();
+  const sign = () => act.run(async () => {
+    await call("/audit/checkpoints", { method: "POST", json: {} });
+    await all.reload();
+  });
+  return (
+    <Card title={t("checkpoint.title")}>
+      <p class="muted">{t("checkpoint.lead")}</p>
+      <Show of={all}>
+        {(list) => list.length === 0 ? <p class="muted">{t("checkpoint.none")}</p> : (
+          <ul class="picks">
+            {list.slice(-CHECKPOINTS_SHOWN).reverse().map((c) => (
+              <li key={c.entries}>
+                <span>{t("checkpoint.after", { n: whole(c.entries) })} <code class="muted">{c.head.slice(0, 12)}</code></span>
+                <span class="muted"><Moment at={c.time} /></span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Show>
+      {act.refusal && <Trouble refusal={act.refusal} />}
+      <div class="buttons">
+        <button type="button" aria-busy={act.busy} onClick={() => void sign()}>{t("checkpoint.sign")}</button>
+        <button type="button" disabled={!all.data?.length} onClick={() =>
+          save("checkpoints.json", "application/json", JSON.stringify(all.data, null, 2))}>{t("audit.export")}</button>
+      </div>
+    </Card>
+  );
+}
+
+type Names = Map<string, string>;
+
+/** People by id, for those who may list them. */
+function useNames(): Names {
+  const people = useAll<User>(hasRole("admin") ? "/users?limit=200" : null);
+  return useMemo(() => new Map((people.data ?? []).map((u) => [u.id, u.name])), [people.data]);
+}
+
+/** A person by name, or an id in short: its kind and its end; whole on hover and in the entry. */
+function Ref({ id, names }: { id: string | null | undefined; names: Names }) {
   const text = visible(id ?? "–");
+  const name = names.get(id ?? "");
+  if (name) return <span title={text}><Said text={name} /></span>;
   const short = /^([a-z]+)_\w{20}(\w{6})$/.exec(text);
   if (!short) return <span class="mono">{text}</span>;
   const words = `${short[1]} …${short[2]}`;
@@ -85,14 +132,14 @@ function Ref({ id }: { id: string | null | undefined }) {
     : <span class="mono" title={text}>{words}</span>;
 }
 
-function Row({ e }: { e: AuditEntry }) {
+function Row({ e, names }: { e: AuditEntry; names: Names }) {
   return (
     <tr>
       <td class="num">{e.seq}</td>
       <td><Moment at={e.time} /></td>
-      <td><Ref id={e.actor} /></td>
+      <td><Ref id={e.actor} names={names} /></td>
       <td><code>{visible(e.verb)}</code></td>
-      <td><Ref id={e.subject} /></td>
+      <td><Ref id={e.subject} names={names} /></td>
       <td>
         <details>
           <summary class="mono muted">{e.hash.slice(0, 10)}</summary>
@@ -105,8 +152,9 @@ function Row({ e }: { e: AuditEntry }) {
 
 export function Audit() {
   const find = (useAddress().searchParams.get("q") ?? "").toLowerCase();
+  const names = useNames();
   const fits = (e: AuditEntry) =>
-    `${e.actor} ${e.verb} ${e.subject} ${JSON.stringify(e.facts)}`.toLowerCase().includes(find);
+    `${e.actor} ${names.get(e.actor ?? "") ?? ""} ${e.verb} ${e.subject} ${JSON.stringify(e.facts)}`.toLowerCase().includes(find);
   const heads = ["seq", "time", "actor", "verb", "subject", "entry"] as const;
   return (
     <>
@@ -125,13 +173,16 @@ export function Audit() {
               <tbody>
                 <Paged<AuditEntry> path="/audit?limit=200" columns={heads.length}
                   empty={<Empty title={t("audit.empty")} />}>
-                  {(items) => items.filter(fits).map((e) => <Row key={e.seq} e={e} />)}
+                  {(items) => items.filter(fits).map((e) => <Row key={e.seq} e={e} names={names} />)}
                 </Paged>
               </tbody>
             </table>
           </div>
         </Card>
-        <HeadCard />
+        <div>
+          <HeadCard />
+          <CheckpointCard />
+        </div>
       </div>
     </>
   );

@@ -1,21 +1,24 @@
 // budgets.tsx -- what of each dataset's privacy is spent, set aside and free; its ledger.
 import { useState } from "preact/hooks";
-import { call } from "../api/client";
-import { useResource } from "../api/resource";
-import type { Budget, Dataset, LedgerEntry, Page, Project } from "../api/types";
+import { useAll, useResource } from "../api/resource";
+import type { Budget, BudgetPoint, Dataset, LedgerEntry } from "../api/types";
 import { minus, odds, plus, shown, times, timesLeft, typed, units } from "../decimal";
 import { Said, visible } from "../inert";
-import { BudgetBar, BudgetKey, OddsText } from "../parts/budget";
+import { BudgetBar, BudgetKey, FrozenBanner, OddsText } from "../parts/budget";
 import { BurnDown } from "../parts/burndown";
-import { Choice, Field, Form, useAct } from "../parts/form";
+import { Field } from "../parts/form";
 import { Card, Facts, Head, Tabs } from "../parts/page";
 import { Paged } from "../parts/paged";
+import { Pill } from "../parts/pill";
 import { Empty, Show } from "../parts/states";
-import { say } from "../parts/toast";
 import { useAddress } from "../router";
 import { hasRole } from "../session";
 import { t, tIf, tn, tx } from "../texts";
 import { Moment } from "../time";
+import { BudgetActs } from "./budget_acts";
+import { Populations } from "./populations";
+
+const FEW_DAYS = 3;
 
 function BudgetFacts({ b }: { b: Budget }) {
   return (
@@ -41,6 +44,7 @@ function BudgetCard({ d }: { d: Dataset }) {
       <Show of={budget}>
         {(b) => (
           <>
+            {b.frozen && <Pill tone="wait">{t("freeze.word")}</Pill>}
             <p class="price"><span class="price-figure">ε {shown(b.free)}</span>
               <span class="muted"> {t("budget.free_of_total", { total: shown(b.epsilon) })}</span></p>
             <BudgetBar budget={b} />
@@ -53,14 +57,23 @@ function BudgetCard({ d }: { d: Dataset }) {
 }
 
 export function Budgets() {
+  const open = useAddress().searchParams.get("tab") ?? "datasets";
+  const wide = hasRole("admin") || hasRole("auditor");
   return (
     <>
       <Head title={t("nav.budgets")} note={<p>{t("budgets.lead")}</p>} />
-      <div class="cards">
-        <Paged<Dataset> path="/datasets?limit=50" empty={<Empty title={t("datasets.empty")} />}>
-          {(items) => items.map((d) => <BudgetCard key={d.name} d={d} />)}
-        </Paged>
-      </div>
+      {wide && (
+        <Tabs label={t("budget.tabs")} open={open} tabs={[
+          { id: "datasets", text: t("nav.datasets") }, { id: "populations", text: t("population.many") },
+        ]} />
+      )}
+      {wide && open === "populations" ? <Populations /> : (
+        <div class="cards">
+          <Paged<Dataset> path="/datasets?limit=50" empty={<Empty title={t("datasets.empty")} />}>
+            {(items) => items.map((d) => <BudgetCard key={d.name} d={d} />)}
+          </Paged>
+        </div>
+      )}
     </>
   );
 }
@@ -108,61 +121,6 @@ function Ledger({ name }: { name: string }) {
   );
 }
 
-function ChangeBudget({ name, budget, etag, reload }:
-  { name: string; budget: Budget; etag: string | null; reload: () => Promise<void> }) {
-  const [epsilon, setEpsilon] = useState(budget.epsilon);
-  const [reason, setReason] = useState("");
-  const act = useAct();
-  return (
-    <Card title={t("budget.change")}>
-      <p class="muted">{t("budget.change_lead")}</p>
-      <Form act={act} send={t("budget.change_send")} onSend={async () => {
-        const json = { epsilon: typed(epsilon), ...(reason ? { reason } : {}) };
-        await call(`/datasets/${name}/budget`, { method: "PATCH", json, ifMatch: etag });
-        setReason("");
-        say(t("act.saved"));
-        await reload();
-      }}>
-        <Field label={t("wizard.epsilon")} required inputMode="decimal" value={epsilon} onValue={setEpsilon} />
-        <Field label={t("budget.reason")} maxLength={4000} value={reason} onValue={setReason}
-          hint={t("budget.reason_hint")} />
-      </Form>
-    </Card>
-  );
-}
-
-function Allocate({ name }: { name: string }) {
-  const projects = useResource<Page<Project>>("/projects?limit=200");
-  const mine = (projects.data?.items ?? []).filter((p) => p.datasets.includes(name));
-  const [project, setProject] = useState("");
-  const [who, setWho] = useState("");
-  const [epsilon, setEpsilon] = useState("");
-  const act = useAct();
-  const chosen = mine.find((p) => p.id === (project || mine[0]?.id));
-  if (mine.length === 0) return null;
-  return (
-    <Card title={t("allocate.title")}>
-      <p class="muted">{t("allocate.lead")}</p>
-      <Form act={act} send={t("allocate.send")} onSend={async () => {
-        const amount = typed(epsilon);
-        await call(`/datasets/${name}/budget/allocations/${chosen?.id}`, {
-          method: "PUT", json: who ? { researchers: { [who]: amount } } : { epsilon: amount },
-        });
-        say(t("act.saved"));
-      }}>
-        <Choice label={t("job.project")} value={chosen?.id ?? ""} onValue={setProject}
-          options={mine.map((p) => [p.id, visible(p.title)])} />
-        <Choice label={t("allocate.whom")} value={who} onValue={setWho} options={[
-          ["", t("allocate.whole")],
-          ...(chosen?.researcher?.id
-            ? [[chosen.researcher.id, visible(chosen.researcher.name ?? "")] as [string, string]] : []),
-        ]} />
-        <Field label={t("allocate.cap")} required inputMode="decimal" value={epsilon} onValue={setEpsilon} />
-      </Form>
-    </Card>
-  );
-}
-
 /** How far the free budget carries at a price, and what all of it would let be learned. */
 function WhatIf({ b }: { b: Budget }) {
   const [price, setPrice] = useState("");
@@ -201,39 +159,63 @@ function WhatIf({ b }: { b: Budget }) {
   );
 }
 
+/** The chart: a point a day, and while there are few days a point an entry. */
+function OverTime({ name, budget }: { name: string; budget: Budget }) {
+  const path = `/datasets/${name}/budget/history?limit=200`;
+  const days = useAll<BudgetPoint>(`${path}&by=day`);
+  const few = (days.data?.length ?? FEW_DAYS) < FEW_DAYS;
+  const entries = useAll<BudgetPoint>(few ? `${path}&by=entry` : null);
+  return (
+    <Card title={t("budget.over_time")}>
+      <Show of={few ? entries : days}>{(points) => <BurnDown budget={budget} history={points} />}</Show>
+    </Card>
+  );
+}
+
+function Population({ of }: { of: NonNullable<Budget["population"]> }) {
+  return (
+    <Card title={t("population.one")}>
+      <p><Said text={of.name} /></p>
+      <p class="muted">{t("population.lead")}</p>
+      <Facts of={[[t("budget.free_of"), `ε ${shown(of.free)} / ${shown(of.epsilon)}`]]} />
+    </Card>
+  );
+}
+
 export function BudgetPage({ name }: { name: string }) {
   const budget = useResource<Budget>(`/datasets/${name}/budget`);
-  const ledger = useResource<Page<LedgerEntry>>(`/datasets/${name}/ledger?limit=200`);
   const open = useAddress().searchParams.get("tab") ?? "overview";
+  const tabs = ["overview", "ledger", ...(hasRole("admin") || hasRole("auditor") ? ["changes"] : [])];
   return (
     <>
       <Head title={t("budget.of", { name })} back={{ to: "/budgets", text: t("nav.budgets") }} />
-      <Tabs label={t("budget.tabs")} open={open} tabs={[
-        { id: "overview", text: t("dataset.tab.overview") }, { id: "ledger", text: t("ledger.title") },
-      ]} />
+      <Tabs label={t("budget.tabs")} open={open}
+        tabs={tabs.map((id) => ({ id, text: tIf(`budget.tab.${id}`, id) }))} />
       {open === "ledger" ? <Ledger name={name} /> : (
         <Show of={budget}>
           {(b) => (
-            <div class="two">
-              <div>
-                <Card title={t("budget.over_time")}>
-                  <Show of={ledger}>{(l) => <BurnDown budget={b} entries={l.items} />}</Show>
-                </Card>
-                <WhatIf b={b} />
-                {hasRole("admin") && (
-                  <>
-                    <ChangeBudget name={name} budget={b} etag={budget.etag} reload={budget.reload} />
-                    <Allocate name={name} />
-                  </>
+            <>
+              <FrozenBanner budget={b} />
+              {open === "changes"
+                ? <BudgetActs name={name} budget={b} etag={budget.etag} reload={budget.reload} />
+                : (
+                  <div class="two">
+                    <div>
+                      <OverTime name={name} budget={b} />
+                      <WhatIf b={b} />
+                    </div>
+                    <div>
+                      <Card title={t("dataset.budget")}>
+                        <BudgetBar budget={b} />
+                        <BudgetKey />
+                        <BudgetFacts b={b} />
+                        <OddsText epsilon={b.spent} pure={b.accounting === "pure"} delta={b.delta} over />
+                      </Card>
+                      {b.population && <Population of={b.population} />}
+                    </div>
+                  </div>
                 )}
-              </div>
-              <Card title={t("dataset.budget")}>
-                <BudgetBar budget={b} />
-                <BudgetKey />
-                <BudgetFacts b={b} />
-                <OddsText epsilon={b.spent} pure={b.accounting === "pure"} delta={b.delta} over />
-              </Card>
-            </div>
+            </>
           )}
         </Show>
       )}

@@ -3,7 +3,7 @@
 import { useRef, useState } from "preact/hooks";
 import { call, upload, type Refusal, refusalOf } from "../api/client";
 import { useResource } from "../api/resource";
-import type { Budget, DataLoaded, Dataset, DatasetPolicy, GrantHeld, Job, Page, User } from "../api/types";
+import type { Budget, DataLoaded, Dataset, MockStored } from "../api/types";
 import { shown, whole } from "../decimal";
 import { Said, visible } from "../inert";
 import { BudgetBar, BudgetKey, OddsText } from "../parts/budget";
@@ -11,16 +11,19 @@ import { Dictionary } from "../parts/columns";
 import { Dialog } from "../parts/dialog";
 import { Area, Field, Form, useAct } from "../parts/form";
 import { Card, Facts, Head, Tabs } from "../parts/page";
-import { Paged } from "../parts/paged";
 import { Empty, Show, Trouble } from "../parts/states";
 import { say } from "../parts/toast";
 import { go, useAddress } from "../router";
 import { save } from "../save";
 import { hasRole, myId } from "../session";
-import { t, tIf, tn } from "../texts";
+import { t, tIf } from "../texts";
 import { Moment } from "../time";
+import { AccessTab } from "./access";
+import { Calculator } from "./calculator";
 import { DatasetState } from "./datasets";
-import { JobRow } from "./inbox";
+import { JobPages } from "./inbox";
+import { PolicyTab } from "./policy";
+import { TemplatesTab } from "./templates";
 
 interface Part { d: Dataset; reload: () => Promise<void>; own: boolean }
 
@@ -110,30 +113,36 @@ function Overview(part: Part) {
         {own && <Describe {...part} />}
       </div>
       <div>
-        <BudgetCard name={d.name} />
+        <BudgetCard d={d} />
         {own && <Publication {...part} />}
       </div>
     </div>
   );
 }
 
-function BudgetCard({ name }: { name: string }) {
-  const budget = useResource<Budget>(`/datasets/${name}/budget`);
+/** The budget and, for those who ask, what an answer would cost of it. */
+function BudgetCard({ d }: { d: Dataset }) {
+  const budget = useResource<Budget>(`/datasets/${d.name}/budget`);
   return (
-    <Card title={t("dataset.budget")} extra={
-      hasRole("owner") || hasRole("admin") ? <a href={`/budgets/${name}`}>{t("budget.more")}</a> : null
-    }>
-      <Show of={budget}>
-        {(b) => (
-          <>
-            <BudgetBar budget={b} />
-            <BudgetKey />
-            <Facts of={[[t("budget.free_of"), `ε ${shown(b.free)} / ${shown(b.epsilon)}`]]} />
-            <OddsText epsilon={b.epsilon} pure={b.accounting === "pure"} delta={b.delta} over />
-          </>
-        )}
-      </Show>
-    </Card>
+    <>
+      <Card title={t("dataset.budget")} extra={
+        hasRole("owner") || hasRole("admin") ? <a href={`/budgets/${d.name}`}>{t("budget.more")}</a> : null
+      }>
+        <Show of={budget}>
+          {(b) => (
+            <>
+              <BudgetBar budget={b} />
+              <BudgetKey />
+              <Facts of={[[t("budget.free_of"), `ε ${shown(b.free)} / ${shown(b.epsilon)}`]]} />
+              <OddsText epsilon={b.epsilon} pure={b.accounting === "pure"} delta={b.delta} over />
+            </>
+          )}
+        </Show>
+      </Card>
+      {hasRole("researcher") && budget.data && (
+        <Calculator d={d} pure={budget.data.accounting === "pure"} delta={budget.data.delta} />
+      )}
+    </>
   );
 }
 
@@ -235,13 +244,35 @@ function MockPreview({ name }: { name: string }) {
   );
 }
 
+/** Where the new mock is unlike the data, by column; said to the owner alone. */
+function Parity({ of }: { of: MockStored }) {
+  const unlike = (of.parity?.columns ?? []).filter((c) => !c.nulls_alike || !c.categories_alike);
+  if (!of.parity) return null;
+  if (unlike.length === 0) return <p class="good" role="status">{t("parity.alike")}</p>;
+  return (
+    <div role="status">
+      <p>{t("parity.unlike")}</p>
+      <ul class="places">
+        {unlike.map((c) => (
+          <li key={c.name}>
+            <code dir="auto">{visible(c.name)}</code>{" "}
+            {[!c.nulls_alike && t("parity.nulls"), !c.categories_alike && t("parity.categories")].filter(Boolean).join(", ")}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
 function MockMaker({ d, reload }: Part) {
   const [rows, setRows] = useState("1000");
   const [seed, setSeed] = useState("1");
+  const [stored, setStored] = useState<MockStored>();
   const making = useAct();
   const putting = useAct();
   const put = (file: File | undefined) => file && putting.run(async () => {
-    await call(`/datasets/${d.name}/mock`, { method: "PUT", raw: { type: "text/csv", body: file } });
+    const raw = { type: "text/csv", body: file };
+    setStored((await call<MockStored>(`/datasets/${d.name}/mock`, { method: "PUT", raw })).data);
     say(t("mock.stored"));
     await reload();
   });
@@ -251,7 +282,8 @@ function MockMaker({ d, reload }: Part) {
         <p class="muted">{t("mock.generate_lead")}</p>
         <Form act={making} send={t("mock.generate")} onSend={async () => {
           const json = { rows: Number(rows), seed: Number(seed) };
-          await call(`/datasets/${d.name}/mock/generation`, { method: "POST", json });
+          const path = `/datasets/${d.name}/mock/generation`;
+          setStored((await call<MockStored>(path, { method: "POST", json })).data);
           say(t("mock.stored"));
           await reload();
         }}>
@@ -269,6 +301,7 @@ function MockMaker({ d, reload }: Part) {
         </label>
         {putting.refusal && <Trouble refusal={putting.refusal} />}
       </Card>
+      {stored?.parity && <Card title={t("parity.title")}><Parity of={stored} /></Card>}
     </>
   );
 }
@@ -295,190 +328,7 @@ function MockTab(part: Part) {
   );
 }
 
-interface PolicyDoc {
-  description?: string;
-  lanes?: Record<string, { release?: string }>;
-  approvals?: number;
-  limits?: Record<string, number>;
-}
-
-function PolicyTab({ d, reload, own }: Part) {
-  const policy = useResource<DatasetPolicy>(`/datasets/${d.name}/policy`);
-  return (
-    <div class={own ? "two" : ""}>
-      <Show of={policy}>
-        {(p) => {
-          const doc = (p.document ?? {}) as PolicyDoc;
-          const lanes = ["dp", "exact", "rows"] as const;
-          return (
-            <Card title={visible(p.title ?? p.name)}>
-              <p><Said text={doc.description} /></p>
-              <h3>{t("policy.words")}</h3>
-              <ul class="requirements">
-                {lanes.map((l) => (
-                  <li key={l}>
-                    <span>
-                      {doc.lanes?.[l] ? t("policy.may", { lane: t(`lane.${l}`) }) : t("policy.may_not", { lane: t(`lane.${l}`) })}
-                      {doc.lanes?.[l] && (
-                        <span class="muted detail">
-                          {doc.lanes[l]?.release === "auto" ? t("policy.auto") : t("policy.held")}
-                        </span>
-                      )}
-                    </span>
-                  </li>
-                ))}
-                <li>{tn("policy.approvals", doc.approvals ?? 1)}</li>
-              </ul>
-              <details>
-                <summary>{t("policy.document")}</summary>
-                <pre class="log" tabIndex={0}>{visible(JSON.stringify(p.document ?? {}, null, 2)).replaceAll("␊", "\n")}</pre>
-              </details>
-            </Card>
-          );
-        }}
-      </Show>
-      {own && <PolicyChooser d={d} done={async () => {
-        await policy.reload();
-        await reload();
-      }} />}
-    </div>
-  );
-}
-
-function PolicyChooser({ d, done }: { d: Dataset; done: () => Promise<void> }) {
-  const packs = useResource<Page<{ name: string; title?: string }>>("/policies?limit=200");
-  const [name, setName] = useState(d.policy ?? "");
-  const act = useAct();
-  return (
-    <Card title={t("policy.change")}>
-      <p class="muted">{t("policy.change_lead")}</p>
-      <Form act={act} send={t("policy.apply")} onSend={async () => {
-        await call(`/datasets/${d.name}/policy`, { method: "PUT", json: { name } });
-        say(t("act.saved"));
-        await done();
-      }}>
-        <fieldset class="ticks">
-          <legend>{t("wizard.policy")}</legend>
-          {(packs.data?.items ?? []).map((p) => (
-            <label key={p.name} class="tick">
-              <input type="radio" name="policy" checked={name === p.name} onChange={() => setName(p.name)} />
-              <span>{visible(p.title ?? p.name)}</span>
-            </label>
-          ))}
-        </fieldset>
-      </Form>
-    </Card>
-  );
-}
-
-function GrantHeldRow({ g, name, reload }: { g: GrantHeld; name: string; reload: () => Promise<void> }) {
-  const act = useAct();
-  const take = () => act.run(async () => {
-    await call(`/datasets/${name}/grants/${g.user_id}`, { method: "DELETE" });
-    say(t("grant.taken", { who: visible(g.name) }));
-    await reload();
-  });
-  return (
-    <tr>
-      <th scope="row"><Said text={g.name} /><span class="muted detail">{visible(g.email)}</span></th>
-      <td class="muted"><Moment at={g.granted_at} /></td>
-      <td class="num">
-        <button type="button" class="danger" aria-busy={act.busy} onClick={() => void take()}>
-          {t("grant.take")}<span class="unseen"> {visible(g.name)}</span>
-        </button>
-        {act.refusal && <Trouble refusal={act.refusal} />}
-      </td>
-    </tr>
-  );
-}
-
-const PICKS_MAX = 8;
-
-/** Researchers whose name or e-mail holds what was typed, with a button each. */
-function GrantPicker({ name, held, reload }:
-  { name: string; held: Set<string>; reload: () => Promise<void> }) {
-  const [typed, setTyped] = useState("");
-  const people = useResource<Page<User>>("/users?limit=200");
-  const act = useAct();
-  const wanted = typed.trim().toLowerCase();
-  const found = (people.data?.items ?? [])
-    .filter((u) => (!u.roles || u.roles.includes("researcher")) && !u.suspended && !held.has(u.id))
-    .filter((u) => `${u.name} ${u.email}`.toLowerCase().includes(wanted));
-  const give = (u: User) => act.run(async () => {
-    await call(`/datasets/${name}/grants/${u.id}`, { method: "PUT", json: {} });
-    say(t("grant.given", { who: visible(u.name) }));
-    await reload();
-  });
-  return (
-    <Card title={t("grant.pick")}>
-      <Field label={t("grant.find")} type="search" value={typed} onValue={setTyped} hint={t("grant.find_hint")} />
-      <p class="unseen" role="status">{tn("grant.found", found.length)}</p>
-      <Show of={people}>
-        {() => found.length === 0 ? <p class="muted pad">{t("grant.nobody")}</p> : (
-          <ul class="picks">
-            {found.slice(0, PICKS_MAX).map((u) => (
-              <li key={u.id}>
-                <span><Said text={u.name} /><span class="muted detail">{visible(u.email)}</span></span>
-                <button type="button" aria-busy={act.busy} onClick={() => void give(u)}>
-                  {t("grant.give")}<span class="unseen"> {visible(u.name)}</span>
-                </button>
-              </li>
-            ))}
-            {found.length > PICKS_MAX && <li class="muted">{tn("grant.more", found.length - PICKS_MAX)}</li>}
-          </ul>
-        )}
-      </Show>
-      {act.refusal && <Trouble refusal={act.refusal} />}
-    </Card>
-  );
-}
-
-function AccessTab({ d }: Part) {
-  const held = useResource<Page<GrantHeld>>(`/datasets/${d.name}/grants?limit=200`);
-  const items = held.data?.items ?? [];
-  return (
-    <div class="two">
-      <Card title={t("grant.title")}>
-        <p class="muted">{t("grant.lead")}</p>
-        <Show of={held}>
-          {() => items.length === 0 ? <Empty title={t("grant.none")} /> : (
-            <div class="scroll" role="region" tabIndex={0} aria-label={t("grant.title")}>
-              <table class="table">
-                <caption class="unseen">{t("grant.title")}</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">{t("job.author")}</th>
-                    <th scope="col">{t("grant.since")}</th>
-                    <th scope="col"><span class="unseen">{t("grant.act")}</span></th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((g) => <GrantHeldRow key={g.user_id} g={g} name={d.name} reload={held.reload} />)}
-                </tbody>
-              </table>
-            </div>
-          )}
-        </Show>
-      </Card>
-      {held.data && (
-        <GrantPicker name={d.name} held={new Set(items.map((g) => g.user_id))} reload={held.reload} />
-      )}
-    </div>
-  );
-}
-
-function JobsTab({ d }: Part) {
-  return (
-    <ul class="rows">
-      <Paged<Job> path={`/jobs?dataset=${encodeURIComponent(d.name)}&limit=50`}
-        empty={<li><Empty title={t("inbox.empty")} /></li>}>
-        {(items) => items.map((j) => <JobRow key={j.id} job={j} />)}
-      </Paged>
-    </ul>
-  );
-}
-
-const all = ["overview", "columns", "mock", "policy", "data", "access", "jobs"] as const;
+const all = ["overview", "columns", "mock", "policy", "templates", "data", "access", "jobs"] as const;
 type TabName = (typeof all)[number];
 
 function Body(part: Part) {
@@ -493,9 +343,10 @@ function Body(part: Part) {
         <Card title={t("columns.dictionary")}><Dictionary columns={d.columns ?? []} unit={d.unit?.column} /></Card>
       ) : open === "mock" ? <MockTab {...part} />
         : open === "policy" ? <PolicyTab {...part} />
+        : open === "templates" ? <TemplatesTab d={d} />
           : open === "data" && own ? <UploadBox {...part} />
-            : open === "access" && own ? <AccessTab {...part} />
-              : open === "jobs" ? <JobsTab {...part} />
+            : open === "access" && own ? <AccessTab d={d} reload={part.reload} />
+              : open === "jobs" ? <JobPages query={{ dataset: d.name }} />
                 : <Overview {...part} />}
     </>
   );

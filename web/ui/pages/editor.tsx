@@ -7,6 +7,7 @@ import { shown, typed, units } from "../decimal";
 import { MockBody } from "../job/tabs";
 import { BudgetBar, MeasurementTable, OddsText } from "../parts/budget";
 import { Editor } from "../parts/editor";
+import { Expected, Reads } from "../parts/expected";
 import { Area, Choice, Field, useAct } from "../parts/form";
 import { Card, Head } from "../parts/page";
 import { Empty, Loading, Show, Trouble } from "../parts/states";
@@ -108,26 +109,28 @@ function LivePrice({ d, budget, onUse }: { d: Draft; budget: Budget | undefined;
   const total = quote?.total?.epsilon ?? undefined;
   const more = total && d.epsilon && (units(total) ?? 0n) > (units(d.epsilon) ?? 0n);
   return (
-    <Card title={t("editor.price")} extra={busy ? <span class="muted" role="status">{t("editor.pricing")}</span> : null}>
-      {!quote && !refusal && <p class="muted">{t("editor.no_price")}</p>}
-      {refusal && <Trouble refusal={refusal} />}
-      {quote && !refusal && (
-        <>
-          <p class="price"><span class="price-figure">ε {shown(total)}</span></p>
-          <OddsText epsilon={total} pure={budget?.accounting !== "zcdp"} delta={budget?.delta} />
-          {more && <p class="stale">{t("editor.over")}</p>}
-          {total && d.epsilon !== total && (
-            <div class="buttons"><button type="button" onClick={() => onUse(total)}>{t("editor.use_price")}</button></div>
-          )}
-          <MeasurementTable of={quote.measurements ?? []} name={t("price.parts")} />
-          {(quote.columns ?? []).length > 0 && (
-            <p class="muted">{t("columns.title")}: <code>{quote.columns!.join(", ")}</code></p>
-          )}
-        </>
-      )}
-      {budget && <BudgetBar budget={budget} ask={d.epsilon} />}
-      {budget && <p class="muted num">{t("budget.line", { free: shown(budget.free), total: shown(budget.epsilon) })}</p>}
-    </Card>
+    <>
+      <Card title={t("editor.price")} extra={busy ? <span class="muted" role="status">{t("editor.pricing")}</span> : null}>
+        {!quote && !refusal && <p class="muted">{t("editor.no_price")}</p>}
+        {refusal && <Trouble refusal={refusal} />}
+        {quote && !refusal && (
+          <>
+            <p class="price"><span class="price-figure">ε {shown(total)}</span></p>
+            <OddsText epsilon={total} pure={budget?.accounting !== "zcdp"} delta={budget?.delta} />
+            {more && <p class="stale">{t("editor.over")}</p>}
+            {total && d.epsilon !== total && (
+              <div class="buttons"><button type="button" onClick={() => onUse(total)}>{t("editor.use_price")}</button></div>
+            )}
+            <MeasurementTable of={quote.measurements ?? []} name={t("price.parts")} />
+            <h3>{t("columns.title")}</h3>
+            <Reads quote={quote} />
+          </>
+        )}
+        {budget && <BudgetBar budget={budget} ask={d.epsilon} />}
+        {budget && <p class="muted num">{t("budget.line", { free: shown(budget.free), total: shown(budget.epsilon) })}</p>}
+      </Card>
+      <Expected quote={quote} />
+    </>
   );
 }
 

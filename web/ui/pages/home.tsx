@@ -7,9 +7,8 @@ import { BudgetBar } from "../parts/budget";
 import { Icon } from "../parts/icon";
 import { Card, Head } from "../parts/page";
 import { Empty, Show } from "../parts/states";
-import { useAddress } from "../router";
 import { t } from "../texts";
-import { JobList, JobRow, turnOf } from "./inbox";
+import { isMine, JobRow, JobTabs, useOpenJobs } from "./inbox";
 
 interface Step { done: boolean; text: string; to: string }
 
@@ -69,8 +68,25 @@ function Projects({ of }: { of: Project[] }) {
   );
 }
 
+function MyTurn({ jobs }: { jobs: Job[] }) {
+  if (jobs.length === 0) return <p class="muted">{t("home.nothing")}</p>;
+  return <ul class="rows">{jobs.map((j) => <JobRow key={j.id} job={j} />)}</ul>;
+}
+
+const RECENT = 8;
+
+function Recent({ jobs }: { jobs: Job[] }) {
+  if (jobs.length === 0) return null;
+  return (
+    <Card title={t("home.recent")} extra={<a href="/jobs?show=all">{t("home.all")}</a>}>
+      <ul class="rows">{jobs.slice(0, RECENT).map((j) => <JobRow key={j.id} job={j} />)}</ul>
+    </Card>
+  );
+}
+
 export function Home() {
-  const jobs = useResource<Page<Job>>("/jobs?limit=200");
+  const open = useOpenJobs();
+  const jobs = useResource<Page<Job>>("/jobs?limit=20");
   const projects = useResource<Page<Project>>("/projects?limit=200");
   const datasets = useResource<Page<Dataset>>("/datasets?limit=200");
   return (
@@ -80,28 +96,14 @@ export function Home() {
       </Head>
       <div class="two">
         <div>
-          <Show of={jobs}>
-            {(page) => {
-              const mine = page.items.filter((j) => turnOf(j) === "mine");
-              const rest = page.items.filter((j) => turnOf(j) !== "mine").slice(0, 8);
-              return (
-                <>
-                  <FirstSteps jobs={page.items} projects={projects.data?.items ?? []}
-                    datasets={datasets.data?.items ?? []} />
-                  <Card title={t("home.mine")}>
-                    {mine.length > 0
-                      ? <ul class="rows">{mine.map((j) => <JobRow key={j.id} job={j} />)}</ul>
-                      : <p class="muted">{t("home.nothing")}</p>}
-                  </Card>
-                  {rest.length > 0 && (
-                    <Card title={t("home.recent")} extra={<a href="/jobs?show=all">{t("home.all")}</a>}>
-                      <ul class="rows">{rest.map((j) => <JobRow key={j.id} job={j} />)}</ul>
-                    </Card>
-                  )}
-                </>
-              );
-            }}
-          </Show>
+          {jobs.data && (
+            <FirstSteps jobs={jobs.data.items} projects={projects.data?.items ?? []}
+              datasets={datasets.data?.items ?? []} />
+          )}
+          <Card title={t("home.mine")}>
+            <Show of={open}>{(all) => <MyTurn jobs={all.filter(isMine)} />}</Show>
+          </Card>
+          <Show of={jobs}>{(page) => <Recent jobs={page.items.filter((j) => !isMine(j))} />}</Show>
         </div>
         <div>
           <Card title={t("projects.title")}>
@@ -114,16 +116,12 @@ export function Home() {
 }
 
 export function Jobs() {
-  const jobs = useResource<Page<Job>>("/jobs?limit=200");
-  const show = useAddress().searchParams.get("show") ?? "all";
   return (
     <>
       <Head title={t("jobs.title")}>
         <a class="button main" href="/jobs/new">{t("jobs.new")}</a>
       </Head>
-      <Show of={jobs}>
-        {(page) => <JobList jobs={page.items} turn={show as "mine" | "others" | "done" | "all"} />}
-      </Show>
+      <JobTabs start="all" />
     </>
   );
 }

@@ -1,12 +1,13 @@
 // inbox.tsx -- jobs by whose turn it is: the owner's home, and the list of all jobs.
 import { useMemo } from "preact/hooks";
-import { useResource } from "../api/resource";
+import { useAll, useResource, type Resource } from "../api/resource";
 import type { Dataset, Job, Page, WaitingOn } from "../api/types";
 import { shown } from "../decimal";
 import { Said } from "../inert";
 import { Growing } from "../parts/growing";
 import { Icon } from "../parts/icon";
 import { Head, Tabs } from "../parts/page";
+import { Paged } from "../parts/paged";
 import { StatePill } from "../parts/pill";
 import { Empty, Show } from "../parts/states";
 import { setQuery, useAddress } from "../router";
@@ -25,9 +26,26 @@ function mineTo(job: Job): boolean {
   return roles[job.waiting_on];
 }
 
-export function turnOf(job: Job): Exclude<Turn, "all"> {
-  if (job.waiting_on === "nobody") return "done";
-  return mineTo(job) ? "mine" : "others";
+export function isMine(job: Job): boolean {
+  return job.waiting_on !== "nobody" && mineTo(job);
+}
+
+/** Every job that waits on somebody or something. Few, however many are done. */
+export function useOpenJobs(): Pick<Resource<Job[]>, "data" | "refusal" | "loading" | "reload"> {
+  const parts = [useAll<Job>(openPath("reviewer")), useAll<Job>(openPath("author")),
+    useAll<Job>(openPath("admin")), useAll<Job>(openPath("system"))];
+  const lists = parts.map((p) => p.data);
+  const data = useMemo(() => lists.every((l) => l !== undefined) ? lists.flatMap((l) => l!) : undefined, lists);
+  return {
+    data, refusal: parts.find((p) => p.refusal)?.refusal, loading: parts.some((p) => p.loading),
+    reload: async () => {
+      await Promise.all(parts.map((p) => p.reload()));
+    },
+  };
+}
+
+function openPath(on: WaitingOn): string {
+  return `/jobs?limit=200&waiting_on=${on}`;
 }
 
 function ChecksInShort({ job }: { job: Job }) {
@@ -52,10 +70,10 @@ export function JobRow({ job }: { job: Job }) {
           <Said text={job.author?.name} /> · <span class="mono">{job.dataset}</span> · {t("job.version", { n: job.version })}
         </span>
       </a>
-      <span class="row-side">
-        <StatePill state={job.state} />
-        <span class="row-price num">ε {shown(job.max_budget?.epsilon)}</span>
-        <ChecksInShort job={job} />
+      <span class="row-side row-job">
+        <span><StatePill state={job.state} /></span>
+        <span class="num">ε {shown(job.max_budget?.epsilon)}</span>
+        <span><ChecksInShort job={job} /></span>
         <span class="muted row-age"><Ago at={job.updated_at ?? job.created_at} /></span>
       </span>
     </li>
@@ -101,41 +119,58 @@ function Nothing({ turn }: { turn: Turn }) {
   );
 }
 
-export function JobList({ jobs, turn }: { jobs: Job[]; turn: Turn }) {
-  const url = useAddress();
-  const dataset = url.searchParams.get("dataset") ?? "";
-  const datasets = useMemo(() => [...new Set(jobs.map((j) => j.dataset ?? ""))].sort(), [jobs]);
+/** The part of the open jobs that is the reader's turn, or is not. */
+function OpenList({ jobs, turn, dataset }: { jobs: Job[]; turn: Turn; dataset: string }) {
   const part = useMemo(() => jobs
-    .filter((j) => turn === "all" || turnOf(j) === turn)
+    .filter((j) => isMine(j) === (turn === "mine"))
     .filter((j) => dataset === "" || j.dataset === dataset)
     .sort((a, b) => (turn === "mine" ? 1 : -1) * inTime(a, b)), [jobs, turn, dataset]);
-  const count = (x: Turn) => jobs.filter((j) => turnOf(j) === x).length;
+  return part.length === 0 ? <Nothing turn={turn} /> : <ul class="rows"><Growing of={part} row={jobRow} /></ul>;
+}
+
+/** Jobs page by page, the newest first. */
+export function JobPages({ query }: { query: Record<string, string> }) {
+  const wanted = Object.entries({ limit: "50", ...query }).filter(([, v]) => v !== "");
+  return (
+    <ul class="rows">
+      <Paged<Job> path={`/jobs?${new URLSearchParams(wanted)}`} empty={<li><Empty title={t("inbox.empty")} /></li>}>
+        {(items) => items.map(jobRow)}
+      </Paged>
+    </ul>
+  );
+}
+
+export function JobTabs({ start }: { start: Turn }) {
+  const url = useAddress();
+  const open = useOpenJobs();
+  const datasets = useAll<Dataset>("/datasets?limit=200");
+  const names = useMemo(() => (datasets.data ?? []).map((d) => d.name).sort(), [datasets.data]);
+  const turn = (url.searchParams.get("show") ?? start) as Turn;
+  const dataset = url.searchParams.get("dataset") ?? "";
+  const mine = open.data?.filter(isMine).length ?? 0;
   return (
     <>
       <div class="bar-row">
         <Tabs label={t("inbox.tabs")} name="show" open={turn} tabs={[
-          { id: "mine", text: t("inbox.mine"), count: count("mine") },
-          { id: "others", text: t("inbox.others"), count: count("others") },
+          { id: "mine", text: t("inbox.mine"), count: mine },
+          { id: "others", text: t("inbox.others"), count: (open.data?.length ?? 0) - mine },
           { id: "done", text: t("inbox.done") },
           { id: "all", text: t("inbox.all") },
         ]} />
-        <Filters datasets={datasets} chosen={dataset} />
+        <Filters datasets={names} chosen={dataset} />
       </div>
-      {part.length === 0
-        ? <Nothing turn={turn} />
-        : <ul class="rows"><Growing of={part} row={jobRow} /></ul>}
+      {turn === "done" || turn === "all"
+        ? <JobPages key={turn + dataset} query={{ dataset, waiting_on: turn === "done" ? "nobody" : "" }} />
+        : <Show of={open}>{(jobs) => <OpenList jobs={jobs} turn={turn} dataset={dataset} />}</Show>}
     </>
   );
 }
 
 export function Inbox() {
-  const jobs = useResource<Page<Job>>("/jobs?limit=200");
-  const url = useAddress();
-  const turn = (url.searchParams.get("show") ?? "mine") as Turn;
   return (
     <>
       <Head title={t("inbox.title")} note={<p>{t("inbox.lead")}</p>} />
-      <Show of={jobs}>{(page) => <JobList jobs={page.items} turn={turn} />}</Show>
+      <JobTabs start="mine" />
     </>
   );
 }

@@ -1,56 +1,70 @@
-// notifications.tsx -- what happened to the jobs one may see, newest first; what is new
-// since one last looked here is marked.
+// notifications.tsx -- what happened, by whom and why, newest first; what is new since one
+// last looked here is marked.
 import { useEffect, useState } from "preact/hooks";
+import { call } from "../api/client";
 import { useResource } from "../api/resource";
-import type { Job, Page } from "../api/types";
-import { Said } from "../inert";
+import type { JobState, Notice, Page } from "../api/types";
+import { Said, visible } from "../inert";
 import { Head } from "../parts/page";
+import { Paged } from "../parts/paged";
 import { StatePill } from "../parts/pill";
-import { Empty, Show } from "../parts/states";
-import { myId } from "../session";
-import { t } from "../texts";
+import { Empty } from "../parts/states";
+import { t, tIf } from "../texts";
 import { Ago } from "../time";
 
-const seenKey = () => `seen:${myId()}`;
+const AN_ID = /^[a-z]+_[0-9A-Z]{26}$/;
 
-function News({ job, since }: { job: Job; since: string }) {
-  const fresh = (job.updated_at ?? "") > since;
-  const author = job.author?.id === myId();
+function titleOf(n: Notice): string {
+  return n.job ?? n.project ?? n.dataset ?? n.subject;
+}
+
+function News({ n, fresh }: { n: Notice; fresh: boolean }) {
+  const known = tIf(`notice.${n.kind}.${n.state}`, "") || tIf(`notice.${n.kind}`, `${n.kind} ${n.state}`);
+  const said = n.kind === "job.state" ? tIf(`next.${n.state}`, n.state) : known;
   return (
     <li class={fresh ? "row fresh" : "row"}>
-      <a class="row-link" href={`/jobs/${job.id}`}>
-        <span class="row-title">
-          {fresh && <span class="tag">{t("news.new")}</span>} <Said text={job.title} />
-        </span>
+      <a class="row-link" href={n.link}>
+        <span class="row-title">{fresh && <span class="tag">{t("news.new")}</span>} <Said text={titleOf(n)} /></span>
         <span class="row-sub">
-          {t(author ? `next.author.${job.state}` : `next.${job.state}`)}{" "}
-          · <Said text={job.author?.name} /> · <span class="mono">{job.dataset}</span>
+          {said}{" "}· {n.person ? <Said text={n.person.name} /> : t("news.site")}
+          {n.dataset && <> · <span class="mono">{visible(n.dataset)}</span></>}
         </span>
+        {n.reason && !AN_ID.test(n.reason) && <span class="row-sub comment" dir="auto">{visible(n.reason)}</span>}
       </a>
-      <span class="row-side"><StatePill state={job.state} /><span class="muted"><Ago at={job.updated_at} /></span></span>
+      <span class="row-side">
+        {n.kind === "job.state" && <StatePill state={n.state as JobState} />}
+        <span class="muted row-age"><Ago at={n.time} /></span>
+      </span>
     </li>
   );
 }
 
-export function Notifications() {
-  const jobs = useResource<Page<Job>>("/jobs?limit=200");
-  const [since] = useState(() => localStorage.getItem(seenKey()) ?? "");
-  const newest = jobs.data?.items.reduce((a, j) => ((j.updated_at ?? "") > a ? j.updated_at! : a), since);
+/** Marks everything up to the newest as seen; what was new when one came stays marked here. */
+function useSeenUpTo(): number {
+  const newest = useResource<Page<Notice>>("/notices?limit=20");
+  const top = newest.data?.items[0];
+  const [from, setFrom] = useState<number>();
   useEffect(() => {
-    if (newest) localStorage.setItem(seenKey(), newest);
-  }, [newest]);
+    if (!newest.data) return;
+    const firstSeen = newest.data.items.find((n) => n.seen)?.seq ?? 0;
+    setFrom((f) => f ?? firstSeen);
+    if (top && !top.seen) {
+      void call("/notices/seen", { method: "PUT", json: { seq: top.seq } }).then(newest.reload, () => {});
+    }
+  }, [top?.seq]);
+  return from ?? Infinity;
+}
+
+export function Notifications() {
+  const seen = useSeenUpTo();
   return (
     <>
       <Head title={t("nav.notifications")} note={<p>{t("news.lead")}</p>} />
-      <Show of={jobs}>
-        {(page) => page.items.length === 0 ? <Empty title={t("news.empty")} /> : (
-          <ul class="rows">
-            {[...page.items]
-              .sort((a, b) => (b.updated_at ?? "").localeCompare(a.updated_at ?? ""))
-              .map((j) => <News key={j.id} job={j} since={since} />)}
-          </ul>
-        )}
-      </Show>
+      <ul class="rows">
+        <Paged<Notice> path="/notices?limit=50" empty={<li><Empty title={t("news.empty")} /></li>}>
+          {(items) => items.map((n) => <News key={n.seq} n={n} fresh={n.seq > seen} />)}
+        </Paged>
+      </ul>
     </>
   );
 }

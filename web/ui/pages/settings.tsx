@@ -2,14 +2,16 @@
 import { useEffect, useState } from "preact/hooks";
 import { call, refusalOf, type Refusal } from "../api/client";
 import { useResource } from "../api/resource";
-import type { Site } from "../api/types";
+import type { Site, SiteSettings } from "../api/types";
 import { visible } from "../inert";
 import { Choice, Tick } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Card, Facts, Head } from "../parts/page";
 import { Loading, Show } from "../parts/states";
-import { currentLanguage, languages, setLanguage, t, type Language } from "../texts";
+import { currentLanguage, languages, setLanguage, t, tIf, type Language } from "../texts";
+import { hasRole, myId } from "../session";
 import { currentTheme, setTheme, type Theme } from "../theme";
+import { Webhooks } from "./webhooks";
 
 interface Health { good: boolean; facts: Record<string, unknown> }
 
@@ -36,10 +38,24 @@ function HealthCard() {
             <Icon name={health.good ? "met" : "warn"} /> {health.good ? t("health.ready") : t("health.not_ready")}
           </p>
           <Facts of={Object.entries(health.facts).map(([k, v]) =>
-            [visible(k), visible(typeof v === "string" ? v : JSON.stringify(v))])} />
+            [tIf(`health.${k}`, visible(k)), visible(typeof v === "string" ? v : JSON.stringify(v))])} />
         </>
       )}
     </Card>
+  );
+}
+
+const switches = ["tokens_may_decide", "second_admin", "transparency", "private_webhooks"] as const;
+
+/** How the site was configured; read here, changed in its configuration alone. */
+function Configured() {
+  const settings = useResource<SiteSettings>("/settings");
+  return (
+    <Show of={settings}>
+      {(s) => (
+        <Facts of={switches.map((k) => [t(`settings.${k}`), t(s[k] ? "word.yes" : "word.no")])} />
+      )}
+    </Show>
   );
 }
 
@@ -51,20 +67,24 @@ export function Settings() {
     <>
       <Head title={t("nav.settings")} />
       <div class="two">
-        <Card title={t("settings.you")}>
-          <Choice label={t("menu.theme")} value={theme} onValue={(v) => {
-            setTheme(v);
-            setNow(v);
-          }} options={[["auto", t("menu.theme_auto")], ["light", t("menu.theme_light")], ["dark", t("menu.theme_dark")]]} />
-          <Choice<Language> label={t("menu.language")} value={currentLanguage()} onValue={setLanguage}
-            options={Object.entries(languages) as [Language, string][]} />
-          <Tick label={t("settings.shortcuts")} checked={keys} onTick={(on) => {
-            setKeys(on);
-            if (on) localStorage.removeItem("shortcuts");
-            else localStorage.setItem("shortcuts", "off");
-          }} />
-          <p class="muted">{t("settings.shortcut_list")}</p>
-        </Card>
+        <div>
+          <Card title={t("settings.you")}>
+            <Choice label={t("menu.theme")} value={theme} onValue={(v) => {
+              setTheme(v);
+              setNow(v);
+            }} options={[["auto", t("menu.theme_auto")], ["light", t("menu.theme_light")], ["dark", t("menu.theme_dark")]]} />
+            <Choice<Language> label={t("menu.language")} value={currentLanguage()} onValue={setLanguage}
+              options={Object.entries(languages) as [Language, string][]} />
+            <Tick label={t("settings.shortcuts")} checked={keys} onTick={(on) => {
+              setKeys(on);
+              if (on) localStorage.removeItem("shortcuts");
+              else localStorage.setItem("shortcuts", "off");
+            }} />
+            <p class="muted">{t("settings.shortcut_list")}</p>
+            <Facts of={[[t("settings.account"), <code class="hash">{myId()}</code>]]} />
+          </Card>
+          <Webhooks />
+        </div>
         <div>
           <Card title={t("settings.site")}>
             <Show of={site}>
@@ -75,6 +95,7 @@ export function Settings() {
                 ]} />
               )}
             </Show>
+            {(hasRole("admin") || hasRole("auditor")) && <Configured />}
             <p class="muted">{t("settings.config")}</p>
             <pre class="log" tabIndex={0}>datasite config show</pre>
           </Card>

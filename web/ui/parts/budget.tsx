@@ -3,10 +3,13 @@ import type { Budget, Job, Measurement, Quote } from "../api/types";
 import { asNumber, minus, odds, shown, timesLeft, units } from "../decimal";
 import { Said } from "../inert";
 import { t, tn, tx } from "../texts";
+import { Moment } from "../time";
 import { Facts } from "./page";
 
+type Spendable = Pick<Budget, "epsilon" | "spent" | "reserved" | "free">;
+
 /** Spent, reserved, what one job asks for, and what stays free. */
-export function BudgetBar({ budget, ask }: { budget: Budget; ask?: string }) {
+export function BudgetBar({ budget, ask }: { budget: Spendable; ask?: string }) {
   const total = asNumber(budget.epsilon) || 1;
   const spent = asNumber(budget.spent) || 0;
   const reserved = asNumber(budget.reserved) || 0;
@@ -41,6 +44,19 @@ export function BudgetKey({ asked }: { asked?: boolean }) {
   );
 }
 
+/** Says that nothing is reserved or charged, why, and since when. */
+export function FrozenBanner({ budget }: { budget: Budget | undefined }) {
+  if (!budget?.frozen) return null;
+  return (
+    <div class="banner" role="status">
+      <span>
+        <strong>{t("freeze.word")}</strong> {t("freeze.lead")} <Said text={budget.frozen.reason} />{" "}
+        <span class="muted"><Moment at={budget.frozen.since} /></span>
+      </span>
+    </div>
+  );
+}
+
 /** How many more jobs of this price fit, by the accounting that is in force. */
 export function jobsLeft(budget: Budget, job: Job): number | null {
   const rho = job.quote?.total?.rho;
@@ -71,6 +87,7 @@ export function Price({ job, budget }: { job: Job; budget: Budget | undefined })
   const decided = !["checking", "blocked", "in_review", "changes_requested"].includes(job.state);
   return (
     <>
+      <FrozenBanner budget={budget} />
       <p class="price">
         <span class="price-figure">ε {shown(ask)}</span>
         <span class="muted"> {t("price.at_most")}</span>

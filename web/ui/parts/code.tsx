@@ -2,11 +2,13 @@
 // tree becomes elements and text nodes; no markup is ever parsed.
 import hljs from "highlight.js/lib/core";
 import lua from "highlight.js/lib/languages/lua";
-import { useMemo, useRef } from "preact/hooks";
-import type { Finding, Mark } from "../api/types";
+import { Fragment } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import type { Finding, LineComment, Mark } from "../api/types";
 import { visible } from "../inert";
 import { t, tIf, tn } from "../texts";
 import { Growing, linesPiece } from "./growing";
+import { Thread, type ByLine, type Place } from "./threads";
 
 hljs.registerLanguage("lua", lua);
 
@@ -30,6 +32,28 @@ export function luaLines(source: string): Piece[][] {
   walk((done._emitter as unknown as { rootNode: Node }).rootNode, "");
   if (lines.length > 1 && lines[lines.length - 1]!.length === 0) lines.pop();
   return lines;
+}
+
+const BLOCK_LINES = 100;
+/** Texts and comments that reach over lines; without one each line stands for itself. */
+const REACHES_OVER = /\[=*\[|\\\n|\\z/;
+
+interface Program { count: number; line: (i: number) => Piece[] }
+
+/** A source of which a block of lines is highlighted when its first line is asked for. */
+function programOf(source: string): Program {
+  const lines = source.split("\n");
+  if (lines.length > 1 && lines.at(-1) === "") lines.pop();
+  const size = REACHES_OVER.test(source) ? lines.length : BLOCK_LINES;
+  const blocks: Piece[][][] = [];
+  return {
+    count: lines.length,
+    line: (i) => {
+      const b = Math.floor(i / size);
+      blocks[b] ??= luaLines(lines.slice(b * size, (b + 1) * size).join("\n"));
+      return blocks[b]![i % size] ?? [];
+    },
+  };
 }
 
 export function Pieces({ of }: { of: Piece[] }) {
@@ -77,42 +101,76 @@ function Gutter({ marks }: { marks: Mark[] }) {
 
 const codePiece = linesPiece("", ["w-gutter", "w-number", ""]);
 
-interface LineRow { pieces: Piece[]; marks: Mark[] }
+interface LineRow { marks: Mark[]; said?: LineComment[]; asking?: boolean }
 
-/** Draws line i; pressing its number asks `ask` where the reader may comment. */
-function lineRow(focus: number | undefined, ask: ((line: number) => void) | null) {
-  return ({ pieces, marks }: LineRow, i: number) => {
+/** The number of a line: where one may comment, a button that opens a place for it. Only
+ * one of them is a stop of the Tab key; the arrow keys go from line to line. */
+export function LineNumber({ n, stop, ask }: { n: number; stop: boolean; ask: ((line: number) => void) | null }) {
+  if (!ask) return <>{n}</>;
+  return (
+    <button type="button" tabIndex={stop ? 0 : -1} onClick={() => ask(n)}
+      aria-label={t("code.comment_on", { line: n })}>{n}</button>
+  );
+}
+
+/** Moves along the numbers of a program with the arrow keys. */
+export function onNumberKeys(e: KeyboardEvent): void {
+  const down = e.key === "ArrowDown";
+  const now = e.target as HTMLElement;
+  if ((!down && e.key !== "ArrowUp") || !now.matches(".number button")) return;
+  const all = [...(e.currentTarget as HTMLElement).querySelectorAll<HTMLElement>(".number button")];
+  const next = all[all.indexOf(now) + (down ? 1 : -1)];
+  if (!next) return;
+  e.preventDefault();
+  now.tabIndex = -1;
+  next.tabIndex = 0;
+  next.focus();
+}
+
+export function ThreadRow({ columns, ...thread }: { columns: number } & Parameters<typeof Thread>[0]) {
+  return (
+    <tr class="line-talk"><td colSpan={columns}><Thread {...thread} /></td></tr>
+  );
+}
+
+/** Draws line i; pressing its number asks for a place to comment. */
+function lineRow(program: Program, focus: number | undefined, place: Place | undefined,
+  ask: (line: number | null) => void) {
+  return ({ marks, said, asking }: LineRow, i: number) => {
     const n = i + 1;
     return (
-      <tr key={n} id={`L${n}`} class={n === focus ? "line here" : "line"}>
-        <td class="gutter">{marks.length > 0 && <Gutter marks={marks} />}</td>
-        <td class="number">
-          {ask
-            ? <button type="button" onClick={() => ask(n)}
-                aria-label={t("code.comment_on", { line: n })}>{n}</button>
-            : n}
-        </td>
-        <td class="text"><code><Pieces of={pieces} /></code></td>
-      </tr>
+      <Fragment key={n}>
+        <tr id={`L${n}`} class={n === focus ? "line here" : "line"}>
+          <td class="gutter">{marks.length > 0 && <Gutter marks={marks} />}</td>
+          <td class="number"><LineNumber n={n} stop={n === (focus ?? 1)} ask={place?.may ? ask : null} /></td>
+          <td class="text"><code><Pieces of={program.line(i)} /></code></td>
+        </tr>
+        {place && (said || asking) && (
+          <ThreadRow columns={3} of={said ?? []} place={place} line={n} asking={asking} onDone={() => ask(null)} />
+        )}
+      </Fragment>
     );
   };
 }
 
+const noMarks: Mark[] = [];
+const nothingSaid: ByLine = new Map();
+
 export function CodeView(
-  { source, marks, findings, onLine, focus }:
-  { source: string; marks: Mark[]; findings: Finding[]; onLine?: (line: number) => void;
-    focus?: number },
+  { source, marks, findings, place, said = nothingSaid, focus }:
+  { source: string; marks: Mark[]; findings: Finding[]; place?: Place; said?: ByLine; focus?: number },
 ) {
-  const latest = useRef(onLine);
-  latest.current = onLine;
-  const may = onLine !== undefined;
-  const row = useMemo(() => lineRow(focus, may ? (n) => latest.current?.(n) : null), [focus, may]);
-  const lines = useMemo(() => {
-    const byLine = marksByLine(marks, findings);
-    return luaLines(source).map((pieces, i) => ({ pieces, marks: byLine.get(i + 1) ?? [] }));
-  }, [source, marks, findings]);
+  const [asking, ask] = useState<number | null>(null);
+  const program = useMemo(() => programOf(source), [source]);
+  const row = useMemo(() => lineRow(program, focus, place, ask), [program, focus, place]);
+  const plain = useMemo<LineRow[]>(() => {
+    const marked = marksByLine(marks, findings);
+    return Array.from({ length: program.count }, (_, i) => ({ marks: marked.get(i + 1) ?? noMarks }));
+  }, [program, marks, findings]);
+  const lines = useMemo(() => plain.map((l, i) => said.has(i + 1) || asking === i + 1
+    ? { ...l, said: said.get(i + 1), asking: asking === i + 1 } : l), [plain, said, asking]);
   return (
-    <div class="code" role="region" aria-label={t("code.label")} tabIndex={0}>
+    <div class="code" role="region" aria-label={t("code.label")} tabIndex={0} onKeyDown={onNumberKeys}>
       <p class="unseen">{tn("code.caption", lines.length)}</p>
       <Growing of={lines} row={row} piece={codePiece} upTo={focus} />
     </div>

@@ -2,6 +2,7 @@
 // the browser's editing, undo, spelling of keys and screen readers all work.
 import { useId, useMemo, useRef } from "preact/hooks";
 import type { Finding } from "../api/types";
+import { Told } from "../inert";
 import { t } from "../texts";
 import { luaLines, Pieces } from "./code";
 
@@ -46,7 +47,7 @@ export function Editor(
                   {t("place.line", { line: f.line })}
                 </button>
               ) : null}{" "}
-              {f.text} <code class="muted">{f.rule}</code>
+              <Told text={f.text} /> <code class="muted">{f.rule}</code>
             </li>
           ))}
         </ul>

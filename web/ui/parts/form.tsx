@@ -50,13 +50,17 @@ export function Area(
   { label, hint, value, onValue, rows = 4, ...rest }:
   { label: string; hint?: ComponentChildren; value: string; rows?: number;
     onValue: (v: string) => void }
-    & Omit<JSX.IntrinsicElements["textarea"], "onInput" | "label">,
+    & Omit<JSX.IntrinsicElements["textarea"], "onInput" | "label" | "ref">,
 ) {
   const id = useId();
+  const area = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (rest.autoFocus) area.current?.focus();
+  }, []);
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <textarea {...rest} id={id} rows={rows} value={value}
+      <textarea {...rest} ref={area} id={id} rows={rows} value={value}
         aria-describedby={hint ? `${id}-h` : undefined}
         onInput={(e) => onValue(e.currentTarget.value)} />
       {hint && <p class="hint" id={`${id}-h`}>{hint}</p>}
@@ -130,9 +134,9 @@ export function useAct(): Act {
 }
 
 export function Form(
-  { act, onSend, send, children, tone, disabled }:
+  { act, onSend, send, children, tone, disabled, extra }:
   { act: Act; onSend: () => Promise<void>; send: string; children: ComponentChildren;
-    tone?: "plain"; disabled?: boolean },
+    tone?: "plain"; disabled?: boolean; extra?: ComponentChildren },
 ) {
   return (
     <form onSubmit={(e) => {
@@ -146,6 +150,7 @@ export function Form(
           disabled={disabled}>
           {send}
         </button>
+        {extra}
       </div>
     </form>
   );

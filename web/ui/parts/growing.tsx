@@ -1,7 +1,7 @@
 // growing.tsx -- long tables and lists, piece by piece: what fills the window first, the
 // rest in turns short enough that no act of the reader waits for it.
 import { Fragment, type ComponentChildren, type VNode } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 const PIECE = 100;
 
@@ -15,6 +15,21 @@ interface Props<T> {
   upTo?: number;
 }
 
+interface Drawn<T> { of: T[]; nodes: VNode[]; row: Props<T>["row"]; piece: Props<T>["piece"] }
+
+/** What of the last drawing stands in the next one: a piece of the same items is the same
+ * node, which costs nothing again. */
+function keepSame<T>(last: Drawn<T>, now: Drawn<T>): Drawn<T> {
+  if (last.row !== now.row || last.piece !== now.piece) return now;
+  if (last.of === now.of) return last;
+  last.nodes.forEach((node, p) => {
+    const end = Math.min((p + 1) * PIECE, Math.max(last.of.length, now.of.length));
+    for (let i = p * PIECE; i < end; i++) if (last.of[i] !== now.of[i]) return;
+    now.nodes[p] = node;
+  });
+  return now;
+}
+
 export function Growing<T>({ of, row, piece, upTo = 0 }: Props<T>) {
   const n = Math.ceil(of.length / PIECE);
   const [shown, setShown] = useState(1);
@@ -24,13 +39,15 @@ export function Growing<T>({ of, row, piece, upTo = 0 }: Props<T>) {
     const timer = setTimeout(() => setShown(needed + 1));
     return () => clearTimeout(timer);
   }, [needed, n]);
-  // A piece that was drawn is the same node the next time: it costs nothing again.
-  const drawn = useMemo<VNode[]>(() => [], [of, row, piece]);
-  for (let p = drawn.length; p < Math.min(needed, n); p++) {
+  const drawn = useRef<Drawn<T>>({ of: [], nodes: [], row, piece });
+  drawn.current = keepSame(drawn.current, { of, nodes: [], row, piece });
+  const nodes = drawn.current.nodes;
+  for (let p = 0; p < Math.min(needed, n); p++) {
+    if (nodes[p]) continue;
     const rows = of.slice(p * PIECE, (p + 1) * PIECE).map((item, i) => row(item, p * PIECE + i));
-    drawn.push(<Fragment key={p}>{piece ? piece(rows) : rows}</Fragment>);
+    nodes[p] = <Fragment key={p}>{piece ? piece(rows) : rows}</Fragment>;
   }
-  return <>{drawn.slice(0, needed)}</>;
+  return <>{nodes.slice(0, needed)}</>;
 }
 
 /** A piece of lines as a table of its own: the browser leaves out those out of sight. The

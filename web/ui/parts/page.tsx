@@ -68,7 +68,7 @@ export function Tabs(
         return (
           <a key={tab.id} href={url.pathname + url.search}
             aria-current={tab.id === open ? "page" : undefined}>
-            {tab.text}
+            {tab.text}{" "}
             {tab.count ? <span class="count">{tab.count}</span> : null}
           </a>
         );

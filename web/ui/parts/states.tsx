@@ -2,8 +2,8 @@
 import type { ComponentChildren } from "preact";
 import type { Refusal } from "../api/client";
 import type { Resource } from "../api/resource";
-import { visible } from "../inert";
-import { t, tIf, tn } from "../texts";
+import { Told, visible } from "../inert";
+import { t, tIf, tn, translated } from "../texts";
 import { Icon } from "./icon";
 
 export function Loading({ rows = 3 }: { rows?: number }) {
@@ -33,7 +33,7 @@ function refusalTexts(r: Refusal): [string, string] {
   const detail = r.problem.detail ?? "";
   const known = tIf(`refusal.${r.slug}`, "");
   const wait = r.retryAfter ? " " + tn("refusal.wait", r.retryAfter) : "";
-  const first = (known || detail || r.problem.title || t("refusal.internal")) + wait;
+  const first = (known || translated(detail) || detail || r.problem.title || t("refusal.internal")) + wait;
   return [first, known && !saidAll.has(r.slug) ? detail : ""];
 }
 
@@ -44,12 +44,12 @@ export function Trouble({ refusal, retry }: { refusal: Refusal; retry?: () => vo
   return (
     <div class="trouble" role="alert">
       <p><Icon name="warn" /> {text}</p>
-      {detail && <p class="muted" dir="auto">{visible(detail)}</p>}
+      {detail && <p class="muted"><Told text={detail} /></p>}
       {typeof missing === "string" && <p class="muted">{t("refusal.missing", { missing })}</p>}
       {errors.length > 0 && (
         <ul class="places">
           {errors.slice(0, 20).map((e, i) => (
-            <li key={i}><code dir="auto">{place(e.pointer)}</code> {tIf(`leak.${e.rule}`, visible(e.detail))}</li>
+            <li key={i}><code dir="auto">{place(e.pointer)}</code> {tIf(`leak.${e.rule}`, "") || <Told text={e.detail} />}</li>
           ))}
         </ul>
       )}
@@ -73,8 +73,8 @@ function place(pointer: string): string {
 /** Renders a resource in whichever state it is. Data stays while it is refreshed. */
 export function Show<T>(
   { of, children, rows, missing }:
-  { of: Resource<T>; children: (data: T) => ComponentChildren; rows?: number;
-    missing?: ComponentChildren },
+  { of: Pick<Resource<T>, "data" | "refusal" | "reload">; children: (data: T) => ComponentChildren;
+    rows?: number; missing?: ComponentChildren },
 ) {
   if (of.data !== undefined) {
     return (
