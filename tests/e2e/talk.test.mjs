@@ -42,7 +42,9 @@ describe("comments on lines", { skip: why ?? false }, () => {
     await page.keyboard.press("ArrowDown");
     assert.equal(await page.evaluate(() => document.activeElement.textContent), "2");
     await page.keyboard.press("Enter");
+    await page.locator("textarea:focus").waitFor();
     await page.keyboard.type("Stays, not persons.");
+    await page.locator(".thread button[type=submit]:enabled").waitFor();
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.locator(".thread").getByText("Stays, not persons.").waitFor();
