@@ -60,6 +60,8 @@ enum err policy_parse(
 json_t *policy_words(const struct policy *p);
 
 /* The input rules. */
+bool policy_lane_ok(const struct policy *p, enum lane lane);
+bool policy_source_ok(const struct policy *p, size_t bytes);
 bool policy_purpose_ok(const struct policy *p, const char *purpose);
 bool policy_column_ok(const struct policy *p, const char *column);
 bool policy_day_ok(const struct policy *p, int64_t day);

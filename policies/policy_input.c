@@ -1,4 +1,4 @@
-/* policy_input.c -- the input part of a policy: purposes, columns, the last day. */
+/* policy_input.c -- what a policy lets in: lanes, sources, purposes, columns, until when. */
 #include "datasite/base/limits.h"
 #include "policies/policy.h"
 #include "policies/schema.h"
@@ -86,6 +86,24 @@ policy_input_take(struct diag *d, struct arena *a, const struct policy_input_doc
             d, ERR_INVALID, "/input/expires", "a last day is a date: 2027-01-31");
     }
     return ERR_OK;
+}
+
+bool
+policy_lane_ok(const struct policy *p, enum lane lane)
+{
+#ifdef MUTANT_RULE_LANE
+    return true;
+#endif
+    return p->lane_allowed[lane];
+}
+
+bool
+policy_source_ok(const struct policy *p, size_t bytes)
+{
+#ifdef MUTANT_RULE_SOURCE
+    return true;
+#endif
+    return bytes <= (size_t)p->input.source_bytes_max;
 }
 
 bool

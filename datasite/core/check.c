@@ -216,11 +216,11 @@ policy_findings(struct ctx *cx, const struct check_ask *ask, struct codescan *sc
     const struct policy *p = &ask->policy;
     char text[160];
 
-    if (!p->lane_allowed[ask->lane]) {
+    if (!policy_lane_ok(p, ask->lane)) {
         TRY(finding_add(cx, scan, CHECK_POLICY_RULE "lane",
             "the policy of this dataset does not allow this lane"));
     }
-    if ((int64_t)ask->source.len > p->input.source_bytes_max) {
+    if (!policy_source_ok(p, ask->source.len)) {
         snprintf(text, sizeof text, "the policy allows sources of %lld bytes",
             (long long)p->input.source_bytes_max);
         TRY(finding_add(cx, scan, CHECK_POLICY_RULE "source-bytes", text));

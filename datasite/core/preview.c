@@ -70,10 +70,10 @@ input_reasons(const struct policy *p, const struct past *past, const json_t *quo
     size_t questions = json_array_size(json_object_get(quote, "measurements"));
     enum lane lane;
 
-    if (!lane_parse(str_of(past->lane), &lane) || !p->lane_allowed[lane])
+    if (!lane_parse(str_of(past->lane), &lane) || !policy_lane_ok(p, lane))
         reason_add(reasons, CHECK_POLICY_RULE "lane", "the lane is not allowed");
     column_reasons(p, quote, reasons);
-    if (past->source_bytes > p->input.source_bytes_max)
+    if (!policy_source_ok(p, (size_t)past->source_bytes))
         reason_add(reasons, CHECK_POLICY_RULE "source-bytes", "the source is too long");
     if (!policy_purpose_ok(p, past->purpose))
         reason_add(reasons, "purpose", "the purpose is none that the policy allows");

@@ -327,8 +327,8 @@ quote_json(const struct check_report *r, const struct check_ask *ask,
         check_columns_json(r, &ask->schema), "reads", reads, "outputs", outputs,
         "measurements", measurements_json(r, checks), "total", total_json(r->total),
         "release",
-        p->lane_allowed[ask->lane] && p->release[ask->lane] == RELEASE_AUTO ? "auto"
-                                                                            : "held",
+        policy_lane_ok(p, ask->lane) && p->release[ask->lane] == RELEASE_AUTO ? "auto"
+                                                                              : "held",
         "approvals", p->approvals, "expect", expect_json(r, ask, words, unneeded),
         "checks", checks);
 }

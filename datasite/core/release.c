@@ -426,6 +426,9 @@ disclosure_allows(struct ctx *cx, const struct job *j, const char *comment)
     TRY(text_of(cx, checks, &text));
     TRY(db_run(cx->db, &cx->diag, NULL, STMT_RESULT_CHECKED, j->id, text));
     TRY(output_rules(cx, j, &limits));
+#ifdef MUTANT_RULE_EXCEPTIONS
+    limits.exceptions = SDC_EXCEPT_FREE;
+#endif
     if (is_met(checks, RELEASABLE) || limits.exceptions == SDC_EXCEPT_FREE)
         return ERR_OK;
     if (limits.exceptions == SDC_EXCEPT_NEVER) {

@@ -31,6 +31,9 @@ audit_of() {
     MUTANT_RULE_DIFFERENCING) echo 'policies sdc_history/*' ;;
     MUTANT_RULE_MOCK=*) echo 'sandbox mockcheck/*' ;;
     MUTANT_RULE_PURPOSE | MUTANT_RULE_COLUMN | MUTANT_RULE_EXPIRY) echo 'policies policy/*' ;;
+    MUTANT_RULE_LANE | MUTANT_RULE_SOURCE) echo 'policies policy/*' ;;
+    MUTANT_RULE_APPROVALS | MUTANT_RULE_APPROVAL_DAYS) echo 'core review/*' ;;
+    MUTANT_RULE_EXCEPTIONS) echo 'core release/*' ;;
     *) return 1 ;;
     esac
 }

@@ -95,6 +95,17 @@ job_site_make(void)
     as_system();
 }
 
+void
+wards_policy(const char *text)
+{
+    json_auto_t *policy = NULL;
+
+    MUST(json_parse(&cx.diag, str_of(text), &policy));
+    as_owner();
+    MUST(dataset_policy_set(&cx, &wards, policy));
+    as_system();
+}
+
 struct job
 job_submitted(int n, int64_t epsilon_nano)
 {

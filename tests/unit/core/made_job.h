@@ -17,6 +17,8 @@ void as_system(void);
 
 /* Another published dataset of olive's, granted to both. */
 struct dataset dataset_made(const char *name, int64_t epsilon_nano, int64_t delta_atto);
+/* A policy document in force for wards from now on. */
+void wards_policy(const char *text);
 /* Ada's, in checking. Every n is another source. */
 struct job job_submitted(int n, int64_t epsilon_nano);
 /* Checked as if the mock run had gone well: in_review, holding hold_nano. */

@@ -9,25 +9,51 @@
 TestSuite(release, .init = job_site_make, .fini = site_drop);
 
 static void
-result_stored(struct job *j)
+result_stored(struct job *j, bool exact)
 {
     json_auto_t *outputs = json_pack("{s:i, s:f}", "n", 4, "mean", 1.5);
     json_auto_t *measurements =
         json_pack("[{s:s, s:s, s:s, s:s, s:b}]", "label", "count", "mechanism",
-            "discrete_laplace", "epsilon", "1", "rho", "0.5", "exact", 0);
+            "discrete_laplace", "epsilon", "1", "rho", "0.5", "exact", (int)exact);
 
     as_system();
     MUST(release_hold(&cx, j, j->run_id, outputs, measurements, STR("log")));
 }
 
 static struct job
-job_held(int n)
+job_held_with(int n, bool exact)
 {
     struct job j = job_running(n, NANO);
 
-    result_stored(&j);
+    result_stored(&j, exact);
     MUST(job_move(&cx, &j, JOB_HELD, NULL));
     return j;
+}
+
+static struct job
+job_held(int n)
+{
+    return job_held_with(n, false);
+}
+
+#define EXCEPTIONS(when)                                                  \
+    "{\"name\":\"one\",\"title\":\"One\",\"lanes\":{\"dp\":{\"release\":" \
+    "\"held\"}},\"output\":{\"exceptions\":\"" when "\"}}"
+
+/* An exact answer without evidence fails. */
+Test(release, exceptions_are_the_policys)
+{
+    struct job j;
+
+    wards_policy(EXCEPTIONS("never"));
+    j = job_held_with(1, true);
+    as_owner();
+    MUST_FAIL(ERR_DISCLOSURE, release_decide(&cx, &j, true, "I answer for it."));
+    wards_policy(EXCEPTIONS("comment"));
+    as_owner();
+    MUST_FAIL(ERR_DISCLOSURE, release_decide(&cx, &j, true, ""));
+    MUST(release_decide(&cx, &j, true, "I answer for it."));
+    cr_expect_eq(j.state, JOB_RELEASED);
 }
 
 Test(release, is_the_owners_to_decide)

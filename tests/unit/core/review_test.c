@@ -29,21 +29,10 @@ review_site_make(void)
 TestSuite(review, .init = review_site_make, .fini = site_drop);
 
 static void
-policy_is(const char *text)
-{
-    json_auto_t *policy = NULL;
-
-    MUST(json_parse(&cx.diag, str_of(text), &policy));
-    as_owner();
-    MUST(dataset_policy_set(&cx, &wards, policy));
-    as_system();
-}
-
-static void
 two_are_needed(void)
 {
-    policy_is("{\"name\":\"two\",\"title\":\"Two\",\"approvals\":2,"
-              "\"lanes\":{\"dp\":{\"release\":\"auto\"}}}");
+    wards_policy("{\"name\":\"two\",\"title\":\"Two\",\"approvals\":2,"
+                 "\"lanes\":{\"dp\":{\"release\":\"auto\"}}}");
 }
 
 static enum err
@@ -179,8 +168,8 @@ Test(review, without_days_an_approval_lasts)
 {
     struct job j;
 
-    policy_is("{\"name\":\"one\",\"title\":\"One\","
-              "\"lanes\":{\"dp\":{\"release\":\"auto\"}}}");
+    wards_policy("{\"name\":\"one\",\"title\":\"One\","
+                 "\"lanes\":{\"dp\":{\"release\":\"auto\"}}}");
     j = job_approved(1, NANO);
     cx.now.us += 4000 * DAY_US;
     MUST(review_lasts(&cx, &j));
@@ -196,7 +185,7 @@ Test(review, the_last_day_of_access_ends_an_approval)
         "{\"name\":\"one\",\"title\":\"One\",\"input\":{\"expires\":\"%s\"},"
         "\"lanes\":{\"dp\":{\"release\":\"auto\"}}}",
         date_text(today + 2, day));
-    policy_is(text);
+    wards_policy(text);
     j = job_approved(1, NANO);
     cx.now.us += 2 * DAY_US;
     MUST(review_lasts(&cx, &j));
@@ -209,8 +198,8 @@ Test(review, votes_of_an_open_round_are_seen_by_all)
     struct job j;
     bool open;
 
-    policy_is("{\"name\":\"two\",\"title\":\"Two\",\"approvals\":2,\"blind\":false,"
-              "\"lanes\":{\"dp\":{\"release\":\"auto\"}}}");
+    wards_policy("{\"name\":\"two\",\"title\":\"Two\",\"approvals\":2,\"blind\":false,"
+                 "\"lanes\":{\"dp\":{\"release\":\"auto\"}}}");
     j = job_checked(1, NANO);
     act_as(remo, ROLE_OWNER);
     MUST(review_open(&cx, &j, &open));

@@ -214,6 +214,20 @@ Test(policy, lanes_have_names_both_ways)
     cr_expect(!lane_parse(STR(""), &l));
 }
 
+Test(policy, lanes_and_sources_are_limited)
+{
+    struct diag d;
+    struct policy p;
+
+    cr_assert_eq(parse(HEAD DP ",\"input\":{\"source_bytes\":1000}}", &p, &d), ERR_OK,
+        "%s", d.text);
+    cr_expect(policy_lane_ok(&p, LANE_DP));
+    cr_expect(!policy_lane_ok(&p, LANE_EXACT));
+    cr_expect(!policy_lane_ok(&p, LANE_ROWS));
+    cr_expect(policy_source_ok(&p, 1000));
+    cr_expect(!policy_source_ok(&p, 1001));
+}
+
 Test(policy, a_purpose_begins_with_a_named_one)
 {
     struct diag d;
