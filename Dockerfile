@@ -11,7 +11,7 @@ RUN sh .ci/packages build && make -j2 MODE=rel B=build/rel programs
 FROM debian:12-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libmicrohttpd12 libsqlite3-0 libjansson4 \
-        libsodium23 libcurl3-gnutls \
+        libsodium23 libcurl3-gnutls ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --no-log-init --uid 10001 --home-dir /data --shell /usr/sbin/nologin datasite \
     && install -d -o datasite -g datasite -m 0700 /data

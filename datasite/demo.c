@@ -379,13 +379,17 @@ step_submit(struct diag *d, struct demo *m)
         "It waits for the owner only when it parses, hides nothing, and its price "
         "fits.");
     TRY(client_post(c, d, "/api/v1/jobs",
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:{s:s}, s:[{s:s, s:s}, {s:s, s:s}]}",
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:{s:s}, s:[{s:s, s:s}, "
+                  "{s:s, s:s}, {s:s, s:s}, {s:s, s:s}, {s:s, s:s}]}",
             "project", m->project, "dataset", DATASET, "title",
             "Stays and readmissions by diagnosis", "question",
             "Which diagnoses bring people back within 30 days?", "source", source,
-            "lane", "dp", "max_budget", "epsilon", "0.7", "outputs", "name",
-            "mean_days", "description", "mean stay over 65", "name", "came_back",
-            "description", "readmissions by diagnosis"),
+            "lane", "dp", "max_budget", "epsilon", "0.7", "outputs", "name", "over_65",
+            "description", "persons over 65", "name", "mean_days", "description",
+            "mean stay over 65", "name", "mean_days_error95", "description",
+            "how far off the mean stay may be", "name", "by_diagnosis", "description",
+            "persons by diagnosis", "name", "came_back", "description",
+            "readmissions by diagnosis"),
         &made));
     TRY(keep_id(d, made, m->job, sizeof m->job));
     snprintf(m->job_path, sizeof m->job_path, "/api/v1/jobs/%s", m->job);

@@ -35,22 +35,45 @@ epsilon_of(const struct dataset *ds, int64_t nano)
     return accountant_eps_nano(ds->accounting, b, ds->delta_atto);
 }
 
-/* Of what the job holds or would hold, what the dataset spent, and both. */
+/* As the job is written: what it may hold, or, where every answer it asks for is pure,
+ * their sum, if that is less. */
+static enum err
+epsilon_of_job(struct ctx *cx, const struct job *j, const struct dataset *ds,
+    int64_t hold, int64_t *out)
+{
+    json_auto_t *quote = NULL;
+    const char *epsilon = NULL;
+    int64_t pure;
+
+    *out = epsilon_of(ds, hold);
+    if (j->quote_json == NULL)
+        return ERR_OK;
+    TRY(json_parse(&cx->diag, str_of(j->quote_json), &quote));
+    epsilon =
+        json_string_value(json_object_get(json_object_get(quote, "total"), "epsilon"));
+    if (epsilon != NULL && nano_parse(str_of(epsilon), &pure) && pure < *out)
+        *out = pure;
+    return ERR_OK;
+}
+
+/* Of what the job asks for, what the dataset spent, and both as the ledger would hold
+ * them. */
 static enum err
 odds_all(struct ctx *cx, const struct job *j, const struct dataset *ds, json_t **out)
 {
     struct ledger_party party = job_party(j);
     struct job_version version;
     struct cap dataset, own;
-    int64_t hold, others;
+    int64_t hold, others, own_epsilon;
 
     TRY(job_version_by(cx, j, j->version, &version));
     TRY(ledger_cap(cx, CAP_DATASET, &party, &dataset));
     TRY(ledger_cap(cx, CAP_JOB, &party, &own));
     hold = accountant_amount(ds->accounting, version.hold);
     others = dataset.spent_nano - own.spent_nano;
-    *out = json_pack("{s:o, s:o, s:o, s:o}", "job", odds_json(ds, epsilon_of(ds, hold)),
-        "spent", odds_json(ds, epsilon_of(ds, dataset.spent_nano)), "with_job",
+    TRY(epsilon_of_job(cx, j, ds, hold, &own_epsilon));
+    *out = json_pack("{s:o, s:o, s:o, s:o}", "job", odds_json(ds, own_epsilon), "spent",
+        odds_json(ds, epsilon_of(ds, dataset.spent_nano)), "with_job",
         odds_json(ds, epsilon_of(ds, others + hold)), "limit",
         odds_json(ds, epsilon_of(ds, dataset.limit_nano)));
     return ERR_OK;

@@ -138,6 +138,7 @@ class Risk(harness.Case):
         story = Story(self.site, epsilon="4", delta="0.00001")
         odds = self.risk(story, story.submit(COUNT, "0.1"))["odds"]
         self.assertAlmostEqual(float(odds["limit"]["epsilon"]), 4, 0)
+        self.assertEqual(odds["job"]["epsilon"], "0.1", "one pure answer")
         self.assertGreater(float(odds["job"]["posterior"]), 0.5)
         self.assertLess(float(odds["job"]["posterior"]), float(odds["limit"]["posterior"]))
 
