@@ -162,7 +162,7 @@ add_choice(struct buf *out, const struct plan *p, size_t choice)
     char scratch[32];
 
     if (is_quantile(p)) {
-        buf_addf(out, "%lld", (long long)(q->from + (int64_t)choice * q->step));
+        buf_addf(out, "%lld", (long long)q->from + (long long)choice * q->step);
         return;
     }
     const char *text = schema_text(c, (int64_t)choice, scratch);

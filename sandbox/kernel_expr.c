@@ -186,7 +186,7 @@ kernel_add_column(const void *a, int width, const int64_t *b, int64_t *out, size
         out[i] = ((const type *)a)[i] * factor;
 #define SCALE_SHORT(type)          \
     for (size_t i = 0; i < n; i++) \
-        out[i] = ((const type *)a)[i] * (int32_t)factor;
+        out[i] = (int32_t)(((const type *)a)[i] * (int32_t)factor);
 
 KERNEL void
 kernel_scale_column(const void *a, int width, int64_t factor, int64_t *out, size_t n)

@@ -58,9 +58,9 @@ logistic_sensitivity(struct diag *d, const struct plan *p, struct sensitivity *o
     uint64_t n = fit_coefficients_n(p), one = (uint64_t)LOGISTIC_ONE;
     uint64_t clip = (uint64_t)p->measure.clip;
     unsigned __int128 k = (unsigned __int128)p->rows_max;
-    unsigned __int128 l1 = n * one, l2sq = n * one * one;
+    unsigned __int128 l1 = (unsigned __int128)n * one, l2sq = l1 * one;
 
-    if (clip > 0 && clip * clip < l2sq) {
+    if (clip > 0 && (unsigned __int128)clip * clip < l2sq) {
         uint64_t spread = root_up(clip * clip * n);
         l1 = spread < l1 ? spread : l1;
         l2sq = (unsigned __int128)clip * clip;
@@ -68,7 +68,7 @@ logistic_sensitivity(struct diag *d, const struct plan *p, struct sensitivity *o
     if (p->rows_max > (INT64_C(1) << 32))
         return FAIL(d, ERR_INVALID, "fit: truncate the rows of one person first");
     *out = (struct sensitivity){.l1 = k * (l1 + one),
-        .l2sq = k * k * (l2sq + one * one),
+        .l2sq = k * k * (l2sq + (unsigned __int128)one * one),
         .linf = (uint64_t)k * one};
     return ERR_OK;
 }

@@ -370,7 +370,7 @@ know_buffers(lua_State *L)
 {
     luaL_Buffer b;
 
-    luaL_buffinitsize(L, &b, 2 * LUAL_BUFFERSIZE);
+    luaL_buffinitsize(L, &b, (size_t)2 * LUAL_BUFFERSIZE);
     luaL_pushresultsize(&b, 0);
     lua_pop(L, 1);
 }

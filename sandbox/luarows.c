@@ -121,6 +121,7 @@ static int
 charged_pattern(lua_State *L)
 {
     size_t s, p;
+    static const char quantifiers[] = {'*', '+', '-', '?'};
     const char *pattern;
     uint64_t work;
 
@@ -128,7 +129,7 @@ charged_pattern(lua_State *L)
     pattern = luaL_checklstring(L, 2, &p);
     work = times(s + 1, p + 1);
     for (size_t i = 0; i < p; i++)
-        if (memchr("*+-?", pattern[i], 4) != NULL)
+        if (memchr(quantifiers, pattern[i], sizeof quantifiers) != NULL)
             work = times(work, s + 1);
     charge(rows_of(L), work);
     return call_original(L);

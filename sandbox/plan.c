@@ -268,7 +268,8 @@ open_scope(struct plan_reader *r)
     s->fields_max = c->schema->columns_n + FIELDS_MADE_MAX;
     s->fields = arena_array(r->a, sizeof *s->fields, s->fields_max);
     s->visible = arena_array(r->a, sizeof *s->visible, s->fields_max);
-    r->plan->steps = arena_array(r->a, sizeof *r->plan->steps, 2 * PLAN_OPS_MAX);
+    r->plan->steps =
+        arena_array(r->a, sizeof *r->plan->steps, (size_t)2 * PLAN_OPS_MAX);
     r->plan->needed = arena_array(r->a, sizeof *r->plan->needed, s->fields_max);
     r->plan->in_place = arena_array(r->a, sizeof *r->plan->in_place, s->fields_max);
     if (s->fields == NULL || s->visible == NULL || r->plan->steps == NULL ||

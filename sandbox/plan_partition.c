@@ -48,7 +48,7 @@ group_digest(const struct plan_reader *r, const json_t *op, struct digest *out)
     failed = failed || json_array_append(group, json_object_get(op, "column")) != 0 ||
         json_array_append(group, json_object_get(op, "keys")) != 0;
     TRY(no_room(r, failed));
-    buf_init(&text, 2 * PLAN_BYTES_MAX);
+    buf_init(&text, (size_t)2 * PLAN_BYTES_MAX);
     TRY(json_canonical(r->d, group, &text));
     *out = digest_bytes(buf_str(&text));
     return ERR_OK;

@@ -190,7 +190,7 @@ make_digest(struct diag *d, const json_t *doc, struct digest *out)
 {
     BUF_SCOPE(canonical);
 
-    buf_init(&canonical, 2 * PLAN_BYTES_MAX);
+    buf_init(&canonical, (size_t)2 * PLAN_BYTES_MAX);
     TRY(json_canonical(d, doc, &canonical));
     *out = digest_bytes(buf_str(&canonical));
     return ERR_OK;
