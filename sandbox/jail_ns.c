@@ -128,7 +128,7 @@ jail_room_enter(const struct jail_folder *folders, size_t n, struct jail_room *r
     if (e == ERR_OK)
         e = empty_files(&d, folders, n);
     if (e != ERR_OK) {
-        log_event(LOG_WARN, "jail.room", "not all namespaces are granted: %s", d.text);
+        log_event(LOG_DEBUG, "jail.room", "not all namespaces are granted: %s", d.text);
         return;
     }
     room->namespaces |= CLONE_NEWNS;
