@@ -209,7 +209,7 @@ export function BudgetPage({ name }: { name: string }) {
                         <BudgetBar budget={b} />
                         <BudgetKey />
                         <BudgetFacts b={b} />
-                        <OddsText epsilon={b.spent} pure={b.accounting === "pure"} delta={b.delta} over />
+                        <OddsText epsilon={b.spent} pure={b.accounting === "pure"} delta={b.delta} of="wizard.odds" />
                       </Card>
                       {b.population && <Population of={b.population} />}
                     </div>

@@ -134,7 +134,7 @@ function BudgetCard({ d }: { d: Dataset }) {
               <BudgetBar budget={b} />
               <BudgetKey />
               <Facts of={[[t("budget.free_of"), `ε ${shown(b.free)} / ${shown(b.epsilon)}`]]} />
-              <OddsText epsilon={b.epsilon} pure={b.accounting === "pure"} delta={b.delta} over />
+              <OddsText epsilon={b.epsilon} pure={b.accounting === "pure"} delta={b.delta} of="budget.odds_all" />
             </>
           )}
         </Show>

@@ -65,14 +65,14 @@ export function jobsLeft(budget: Budget, job: Job): number | null {
   return timesLeft(budget.free, job.max_budget?.epsilon);
 }
 
-/** An epsilon as odds: of one job, or (over) of everything that was or may be answered. */
-export function OddsText({ epsilon, pure, delta, over }: { epsilon: string | undefined;
-  pure: boolean; delta?: string; over?: boolean }) {
+/** An epsilon as odds: of one job, of all that was answered, or of all that a budget allows. */
+export function OddsText({ epsilon, pure, delta, of = "budget.odds" }: { epsilon: string | undefined;
+  pure: boolean; delta?: string; of?: "budget.odds" | "budget.odds_all" | "wizard.odds" }) {
   const chance = odds(epsilon);
   if (!epsilon || chance === null) return null;
   return (
     <p class="odds">
-      {tx(over ? "wizard.odds" : "budget.odds", { chance: <strong>{t("budget.in_100", { chance })}</strong> })}{" "}
+      {tx(of, { chance: <strong>{t("budget.in_100", { chance })}</strong> })}{" "}
       {!pure && <span class="muted">{t("budget.odds_delta", { delta: shown(delta) })}</span>}
     </p>
   );
