@@ -24,6 +24,7 @@ call_new(struct works *w, void *connection)
     }
     CHECK(pthread_mutex_init(&call->lock, NULL) == 0);
     call->works = w;
+    atomic_fetch_add(&w->open, 1);
     call->connection = connection;
     call->refs = 1;
     call->task.arg = call;
@@ -278,6 +279,7 @@ call_away(struct call *call)
 void
 call_end(struct call *call)
 {
+    atomic_fetch_sub(&call->works->open, 1);
     if (call->x.upload != NULL)
         upload_abort(call->x.upload);
     pthread_mutex_lock(&call->lock);

@@ -36,6 +36,7 @@ struct works {
     void (*suspend)(void *connection);
     void (*resume)(void *connection);
     atomic_bool is_stopping;
+    atomic_int open; /* calls that the library has not let go of */
 };
 
 struct call {

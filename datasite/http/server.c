@@ -5,6 +5,7 @@
  * so), hence only refusals are given there. */
 #include "datasite/http/server.h"
 
+#include "datasite/base/clock.h"
 #include "datasite/http/call.h"
 #include "datasite/http/drain.h"
 #include "datasite/http/listen.h"
@@ -24,6 +25,8 @@
 #define IDLE_S                     30
 #define UPLOADS_AT_ONCE            4
 #define EXCESS_BYTES_MAX           (1 << 20) /* of a chunked body past its limit */
+#define FAREWELL_US                INT64_C(2000000)
+#define FAREWELL_LOOK_US           5000
 
 struct server {
     struct works works; /* first: server_of finds it */
@@ -455,6 +458,17 @@ server_port(const struct server *s)
     return s->port;
 }
 
+/* Everybody's answer stands by now. The library drops what it has not sent when it is
+ * stopped, so it gets the time that a client in good health needs to take it. */
+static void
+answers_leave(struct server *s)
+{
+    int64_t until = clock_mono().us + FAREWELL_US;
+
+    while (atomic_load(&s->works.open) > 0 && clock_mono().us < until)
+        usleep(FAREWELL_LOOK_US);
+}
+
 void
 server_stop(struct server *s)
 {
@@ -465,6 +479,7 @@ server_stop(struct server *s)
         close(fd);
     peers_abort_uploads(s->peers); /* they would wait for their clients */
     threads_stop(s);
+    answers_leave(s);
     MHD_stop_daemon(s->daemon);
     parts_free(s);
 }
