@@ -6,7 +6,7 @@ FROM debian:12 AS build
 RUN apt-get update && apt-get install -y --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
-RUN sh .ci/packages build && make -j2 MODE=rel B=build/rel programs
+RUN sh .ci/packages build && make -j2 programs
 
 FROM debian:12-slim
 RUN apt-get update \
@@ -15,8 +15,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --no-log-init --uid 10001 --home-dir /data --shell /usr/sbin/nologin datasite \
     && install -d -o datasite -g datasite -m 0700 /data
-COPY --from=build /src/build/rel/datasite /src/build/rel/datasite-runner \
-    /src/build/rel/datasite-worker /usr/local/bin/
+COPY --from=build /src/build/datasite /src/build/datasite-runner \
+    /src/build/datasite-worker /usr/local/bin/
 USER datasite
 VOLUME /data
 EXPOSE 8080

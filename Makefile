@@ -1,9 +1,10 @@
 # One Makefile, no recursion into folders. `make help` lists the targets.
-# MODE=dev (default) | rel | asan | tsan ; everything built lands in build/$(MODE).
+# MODE=rel (default) builds the product into build/; dev, asan, tsan and fuzz build what
+# tests need into build/$(MODE).
 # Targets that people call install their packages first, then call make again, so that
 # what is found at reading time (headers, pages) is there.
-MODE   ?= dev
-B      ?= build/$(MODE)
+MODE   ?= rel
+B      ?= build$(if $(filter-out rel,$(MODE)),/$(MODE))
 CC      = $(if $(filter fuzz,$(MODE)),clang,gcc)
 STD    := -std=gnu17 -D_GNU_SOURCE -I. -I$(B)/gen
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
@@ -62,25 +63,25 @@ all: packages                                ## build the three programs
 	$(MAKE) -j2 programs
 programs: $(PROGRAMS)
 demo: packages                               ## set up and run the main job (EXIT=1: then end)
-	$(MAKE) -j2 MODE=rel B=build/rel programs
-	build/rel/datasite demo --listen $(LISTEN) $(if $(EXIT),--exit)
+	$(MAKE) -j2 MODE=rel programs
+	build/datasite demo --listen $(LISTEN) $(if $(EXIT),--exit)
 run: packages                                ## serve on LISTEN from the folder DATA
-	$(MAKE) -j2 MODE=rel B=build/rel programs
-	build/rel/datasite serve --data $(DATA) --listen $(LISTEN)
+	$(MAKE) -j2 MODE=rel programs
+	build/datasite serve --data $(DATA) --listen $(LISTEN)
 test: test-packages                          ## set up and pass the tests (ONLY=api: one suite)
-	$(MAKE) -j2 programs units
-	sh tests/run.sh $(B) $(ONLY)
+	$(MAKE) -j2 MODE=dev programs units
+	sh tests/run.sh build/dev $(ONLY)
 asan: test-packages                          ## the unit tests under ASan and UBSan
-	$(MAKE) -j2 MODE=asan B=build/asan units
+	$(MAKE) -j2 MODE=asan units
 	sh tests/run.sh build/asan unit
 lint: test-packages                          ## floors, links, text, headers, format, clang-tidy
-	$(MAKE) -j2 MODE=rel B=build/rel programs
-	sh tests/tidy/run.sh build/rel
+	$(MAKE) -j2 MODE=rel programs
+	sh tests/tidy/run.sh build
 bench: test-packages                         ## print figures and ratios
-	$(MAKE) -j2 MODE=rel B=build/rel programs benches
-	sh tests/bench/run.sh build/rel
+	$(MAKE) -j2 MODE=rel programs benches
+	sh tests/bench/run.sh build
 fuzz: test-packages                          ## each fuzzer for SECONDS (default 5)
-	$(MAKE) -j2 MODE=fuzz B=build/fuzz fuzzers
+	$(MAKE) -j2 MODE=fuzz fuzzers
 	sh tests/fuzz/run.sh build/fuzz $(or $(SECONDS),5)
 format:                                      ## rewrite sources in the house style
 	clang-format -i $(HAND) $(HEADERS)
@@ -107,9 +108,9 @@ $(B)/datasite-worker: $(call o,sandbox/worker_main.c $(WORKER))
 	$(Q)$(CC) $(CFLAGS) -static-pie -Wl,--gc-sections -o $@ $^ $(WORKER_LIBS)
 else # a sanitizer's runtime needs system calls that the jail forbids
 $(B)/datasite-worker: $(wildcard sandbox/*.[ch] datasite/base/*.[ch])
-	$(MAKE) MODE=rel B=build/rel build/rel/datasite-worker
+	$(MAKE) MODE=rel build/datasite-worker
 	@mkdir -p $(@D)
-	cp build/rel/datasite-worker $@
+	cp build/datasite-worker $@
 endif
 
 # A worker whose interpreter is taken over: machine code of tests/attack runs in its jail.
@@ -125,9 +126,9 @@ $(B)/datasite-worker-attack: $(patsubst %.c,$(B)/obj/attack/%.o,$(ATTACKED)) \
 	$(Q)$(CC) $(CFLAGS) -static-pie -Wl,--gc-sections -o $@ $^ $(WORKER_LIBS)
 else
 $(B)/datasite-worker-attack: $(wildcard sandbox/*.[ch] datasite/base/*.[ch] tests/attack/*.c)
-	$(MAKE) MODE=rel B=build/rel build/rel/datasite-worker-attack
+	$(MAKE) MODE=rel build/datasite-worker-attack
 	@mkdir -p $(@D)
-	cp build/rel/datasite-worker-attack $@
+	cp build/datasite-worker-attack $@
 endif
 
 # One unit-test program a floor, linked with that floor and those below: it proves them apart.
@@ -142,8 +143,9 @@ define unit_rule
 $(B)/unit-$(1): $(call o,$(wildcard tests/unit/$(1)/*.c) $(UNIT_$(1))) $(EMBED)
 	@echo "  link $$@"
 	$(Q)$(CC) $(CFLAGS) $(LINK) -o $$@ $$^ $(SERVER_LIBS) -llua5.4 -lcriterion
-unit-$(1): $(B)/unit-$(1)
-	$(B)/unit-$(1) -j2 $(if $(FILTER),--filter '$(FILTER)')
+unit-$(1):
+	$(MAKE) -j2 MODE=dev build/dev/unit-$(1)
+	build/dev/unit-$(1) -j2 $(if $(FILTER),--filter '$(FILTER)')
 .PHONY: unit-$(1)
 endef
 $(foreach u,$(UNITS),$(eval $(call unit_rule,$(u))))

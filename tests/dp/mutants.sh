@@ -79,7 +79,7 @@ build() {
     for f in $(files_of "$1"); do # links to the plain build's are taken away, not written to
         find "$place" -path "*/${f%.c}.[od]" -delete
     done
-    make -s B="$place" OPT_dev="-O1 -g3 -DDATASITE_TEST_SEED -D$1" \
+    make -s MODE=dev B="$place" OPT_dev="-O1 -g3 -DDATASITE_TEST_SEED -D$1" \
         $(made_for "$2" "$place")
 }
 
@@ -87,7 +87,7 @@ build() {
 judge() {
     log=$(place_of "$1").log
     mkdir -p "$work"
-    if ! make -s B="$base" $(made_for "$2" "$base") > "$log" 2>&1; then
+    if ! make -s MODE=dev B="$base" $(made_for "$2" "$base") > "$log" 2>&1; then
         echo "$1: the plain build fails, see $log"
     elif ! "$base/unit-$2" -j2 --filter "$3" > "$log" 2>&1 || grep -q 'Tested: 0 ' "$log"; then
         echo "$1: its audit $3 does not pass on the plain build, see $log"
