@@ -305,13 +305,15 @@ take_columns(struct place *p, const json_t *list, struct schema *out)
 }
 
 /* The privacy unit: whose presence the promise hides. A row without one would hide
- * nobody, so its column is never null. */
+ * nobody, so its column is never null. Its values name people and are never clamped, which
+ * would make one person of two; so it has no bounds, whatever is declared. */
 static enum err
 take_unit(
     struct place *p, const json_t *unit, const json_t *columns, struct schema *out)
 {
     const json_t *name = json_object_get(unit, "column");
     const json_t *rows = json_object_get(unit, "max_rows");
+    struct schema_column *unit_column;
     const struct schema_column *c;
 
     out->unit_column = -1;
@@ -337,7 +339,9 @@ take_unit(
             json_array_get(columns, (size_t)out->unit_column), "nullable"))) {
         return bad_member(p, "column", "must not be a nullable column");
     }
-    out->columns[out->unit_column].nullable = false;
+    unit_column = &out->columns[out->unit_column];
+    unit_column->nullable = unit_column->bounded = false;
+    unit_column->lower = unit_column->upper = 0;
     return ERR_OK;
 }
 

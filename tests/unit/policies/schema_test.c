@@ -70,6 +70,21 @@ Test(schema, the_example_of_the_contract)
     cr_expect_null(schema_find(&s, STR("Died")));
 }
 
+/* A clamped number would make one person of two. */
+Test(schema, a_unit_has_no_bounds)
+{
+    struct schema s;
+    struct diag d;
+
+    cr_assert_eq(parse("{\"unit\":{\"column\":\"nr\",\"max_rows\":3},\"columns\":["
+                       "{\"name\":\"nr\",\"type\":\"integer\",\"lower\":\"1\","
+                       "\"upper\":\"9\"}]}",
+                     &s, &d),
+        ERR_OK, "%s", d.text);
+    cr_expect_not(s.columns[0].bounded);
+    cr_expect_eq(s.columns[0].upper, 0);
+}
+
 Test(schema, the_document_comes_back)
 {
     struct schema s, again;

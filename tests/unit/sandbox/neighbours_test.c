@@ -27,16 +27,20 @@
 #define GROUPINGS_N  (sizeof groupings / sizeof *groupings)
 #define MEASURES_N   (sizeof measures / sizeof *measures)
 
-static const char schema[] =
-    "{\"unit\":{\"column\":\"who\",\"max_rows\":3},\"columns\":["
-    "{\"name\":\"who\",\"type\":\"id\"},"
-    "{\"name\":\"a\",\"type\":\"integer\",\"lower\":\"-5\",\"upper\":\"9\"},"
-    "{\"name\":\"x\",\"type\":\"decimal\",\"decimals\":1,\"lower\":\"0\",\"upper\":"
-    "\"4\"},"
-    "{\"name\":\"w\",\"type\":\"category\",\"categories\":[\"A\",\"B\",\"C\"]},"
-    "{\"name\":\"b\",\"type\":\"boolean\"},"
-    "{\"name\":\"t\",\"type\":\"text\"},"
-    "{\"name\":\"n\",\"type\":\"integer\"}]}";
+/* Persons have a name, or a number of which some lie beyond the column's bounds. */
+#define SCHEMA(WHO)                                                                  \
+    "{\"unit\":{\"column\":\"who\",\"max_rows\":3},\"columns\":["                    \
+    "{\"name\":\"who\",\"type\":" WHO "},"                                           \
+    "{\"name\":\"a\",\"type\":\"integer\",\"lower\":\"-5\",\"upper\":\"9\"},"        \
+    "{\"name\":\"x\",\"type\":\"decimal\",\"decimals\":1,\"lower\":\"0\",\"upper\":" \
+    "\"4\"},"                                                                        \
+    "{\"name\":\"w\",\"type\":\"category\",\"categories\":[\"A\",\"B\",\"C\"]},"     \
+    "{\"name\":\"b\",\"type\":\"boolean\"},"                                         \
+    "{\"name\":\"t\",\"type\":\"text\"},"                                            \
+    "{\"name\":\"n\",\"type\":\"integer\"}]}"
+
+static const char *const schemas[] = {
+    SCHEMA("\"id\""), SCHEMA("\"integer\",\"lower\":\"0\",\"upper\":\"3\"")};
 
 static const char *const operations[] = {
     "{\"op\":\"where\",\"expr\":\"a >= 0\"}",
@@ -102,7 +106,7 @@ static const char *const measures[] = {
     "{\"kind\":\"fit\",\"model\":\"logistic\",\"target\":\"b\",\"columns\":[\"x\","
     "\"a\"],\"intercept\":false,\"clip\":\"0.2\"}",
     "{\"kind\":\"sample_aggregate\",\"blocks\":\"4\",\"lower\":\"-1\",\"upper\":\"2\","
-    "\"default\":\"0.5\",\"source\":\"row.a\"}",
+    "\"default\":\"2\",\"source\":\"row.a\"}",
 };
 
 static const char *const prices[] = {
@@ -173,8 +177,8 @@ add_person(struct buf *with, struct buf *without, int person, bool leaves)
             snprintf(a, sizeof a, "%d", (int)below(30) - 15);
         if (below(8) != 0)
             snprintf(n, sizeof n, "%d", (int)below(8) - 3);
-        snprintf(row, sizeof row, "p%d,%s,%d.%d,%s,%s,%s,%s\n", person, a,
-            (int)below(6), (int)below(10),
+        snprintf(row, sizeof row, "%d,%s,%d.%d,%s,%s,%s,%s\n", person, a, (int)below(6),
+            (int)below(10),
             below(9) != 0 ? (const char *[]){"A", "B", "C"}[below(3)] : "",
             below(9) != 0 ? (const char *[]){"true", "false"}[below(2)] : "",
             (const char *[]){"p", "q", "r", ""}[below(4)], n);
@@ -188,6 +192,7 @@ static void
 make_pair(struct made_table *with, struct made_table *without)
 {
     uint64_t leaves = below(PERSONS);
+    const char *schema = schemas[below(2)];
     BUF_SCOPE(a);
     BUF_SCOPE(b);
 
