@@ -227,6 +227,33 @@ answer_and_keep(struct diag *d, struct broker *b, struct arena *a,
     return charge_keep(d, b->server_fd, ask->measurement, buf_str(answer));
 }
 
+/* Which message carries a refusal to the worker; FRAME_NONE: it is none, the run fails. */
+static enum frame_type
+refusal_frame(enum err e)
+{
+    if (e == ERR_BUDGET)
+        return FRAME_UNPAID;
+    if (e == ERR_POLICY || e == ERR_NOT_YET)
+        return FRAME_DENIED;
+    if (e == ERR_INVALID || e == ERR_UNPROCESSABLE || e == ERR_NOT_FOUND ||
+        e == ERR_TOO_LARGE)
+        return FRAME_WRONG;
+    return FRAME_NONE;
+}
+
+/* What is paid for is answered, or the run ends. Were a failure told to the script, it
+ * could ask again and have a second draw for the first one's price. */
+static enum err
+answer_or_end(struct diag *d, struct broker *b, struct arena *a,
+    const struct question *q, const struct charge_ask *ask, struct buf *answer)
+{
+    enum err e = answer_and_keep(d, b, a, q, ask, answer);
+
+    /* d goes on saying why, to the log alone */
+    return e == ERR_OK || ask->exact || refusal_frame(e) == FRAME_NONE ? e
+                                                                       : ERR_INTERNAL;
+}
+
 static enum err
 pay_and_answer(struct diag *d, struct broker *b, struct arena *a,
     const struct question *q, struct str plan, struct buf *answer)
@@ -261,7 +288,7 @@ pay_and_answer(struct diag *d, struct broker *b, struct arena *a,
     if (verdict == CHARGE_PAID)
         parts_paid(&b->parts, q);
     if (verdict != CHARGE_STORED)
-        TRY(answer_and_keep(d, b, a, q, &ask, answer));
+        TRY(answer_or_end(d, b, a, q, &ask, answer));
     return remember(d, b, q, &ask, buf_str(answer));
 }
 
@@ -368,20 +395,6 @@ on_silence(struct broker *b, enum err e)
         worker_reap(&b->worker, false, b->order.limits.cpu_ms, &detail);
     explain_death(b, end, detail);
     return STOP;
-}
-
-/* Which message carries a refusal to the worker; FRAME_NONE: it is none, the run fails. */
-static enum frame_type
-refusal_frame(enum err e)
-{
-    if (e == ERR_BUDGET)
-        return FRAME_UNPAID;
-    if (e == ERR_POLICY || e == ERR_NOT_YET)
-        return FRAME_DENIED;
-    if (e == ERR_INVALID || e == ERR_UNPROCESSABLE || e == ERR_NOT_FOUND ||
-        e == ERR_TOO_LARGE)
-        return FRAME_WRONG;
-    return FRAME_NONE;
 }
 
 static void

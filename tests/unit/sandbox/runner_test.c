@@ -196,6 +196,56 @@ Test(runner, nothing_is_answered_that_is_not_paid_and_kept)
     runner_stop(r);
 }
 
+/* Six keys of a megabyte of control characters: written as JSON, more than a message
+ * holds. Each twice, so that a high price keeps them. */
+static struct order
+order_with_long_keys(const char *source)
+{
+    static const char schema[] =
+        "{\"unit\":null,\"columns\":[{\"name\":\"t\",\"type\":\"text\"}]}";
+    struct order o = mock_order("run_long", str_of(source));
+    struct diag d = {0};
+    BUF_SCOPE(csv);
+
+    buf_init(&csv, (size_t)16 << 20);
+    buf_addz(&csv, "t\n");
+    for (int i = 0; i < 12; i++) {
+        for (size_t k = 0; k < (1 << 20) - 1; k++)
+            buf_add(&csv, "\1", 1);
+        buf_addf(&csv, "%c\n", 'a' + i / 2);
+    }
+    cr_assert_not(csv.full);
+    fd_close_p(&o.mock_fd);
+    cr_assert_eq(memfd_of(&d, "mock", buf_str(&csv), &o.mock_fd), ERR_OK);
+    o.schema_json = STR(schema);
+    o.accounting = ACCOUNT_ZCDP;
+    o.lane = LANE_DP;
+    return o;
+}
+
+/* A failure after the charge that the script could catch would be a free second draw. */
+Test(runner, what_is_paid_and_cannot_be_answered_ends_the_run)
+{
+    struct runner *r = mock_runner(NULL);
+    struct book b = {.verdict = CHARGE_PAID};
+    struct run_port port = {&b, book_charge, book_keep};
+    struct order o = order_with_long_keys(
+        "local c = site.open('d'):group_by('t')\n"
+        "local function ask() return c:count{epsilon = 1000, delta = 0.1}:release() "
+        "end\n"
+        "return {pcall(ask), pcall(ask)}");
+    struct outcome out;
+    struct diag d = {0};
+
+    cr_assert_eq(runner_run(r, &d, &o, &port, &out), ERR_OK, "%s", d.text);
+    cr_expect_eq(out.kind, OUTCOME_INTERNAL, "%s", out.text);
+    cr_expect_eq(b.charges_n, 1);
+    cr_expect_eq(b.keeps_n, 0);
+    fd_close_p(&o.mock_fd);
+    outcome_release(&out);
+    runner_stop(r);
+}
+
 /* ---- death ---- */
 
 /* Finds processes below `parent` by their name; kills them with `signal` when not 0. */
