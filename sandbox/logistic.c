@@ -8,13 +8,12 @@
 #include <math.h>
 #include <string.h>
 
-#define COEFFICIENTS_MAX  (MOMENT_FIELDS_MAX + 1)
-#define BETA_MAX          (LOGISTIC_ONE << 8)
-#define CURVE_REACH       (8 * LOGISTIC_ONE) /* beyond, the curve is taken as level */
-#define CURVE_STEP_BITS   6                  /* of the curve's table, in units */
-#define CURVE_N           ((2 * CURVE_REACH >> CURVE_STEP_BITS) + 1)
-#define GRID_BITS         16
-#define SCRATCH_BYTES_MAX ((size_t)16 << 30)
+#define COEFFICIENTS_MAX (MOMENT_FIELDS_MAX + 1)
+#define BETA_MAX         (LOGISTIC_ONE << 8)
+#define CURVE_REACH      (8 * LOGISTIC_ONE) /* beyond, the curve is taken as level */
+#define CURVE_STEP_BITS  6                  /* of the curve's table, in units */
+#define CURVE_N          ((2 * CURVE_REACH >> CURVE_STEP_BITS) + 1)
+#define GRID_BITS        16
 
 struct logistic_cell {
     int64_t beta[COEFFICIENTS_MAX];

@@ -19,8 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SCRATCH_BYTES_MAX ((size_t)16 << 30)
-#define ANSWER_BYTES_MAX  ((size_t)FRAME_BYTES_MAX / 2)
+#define ANSWER_BYTES_MAX ((size_t)FRAME_BYTES_MAX / 2)
 
 struct question {
     struct plan *plan;

@@ -1,7 +1,8 @@
 /* rows.c -- walks a table in batches, with the fields and the rows that a plan keeps.
  *
  * A truncation has to see all rows of a unit, so the plan is cut at truncations: each cut
- * is one pass that leaves a mask of the whole table for the next. */
+ * is one pass that leaves a mask of the whole table for the next. All passes share their
+ * memory: what a question needs for a row does not grow with its operations. */
 #include "sandbox/rows.h"
 
 #include "datasite/base/check.h"
@@ -15,10 +16,12 @@ struct rows {
     const struct plan *plan;
     const struct table *t;
     const uint8_t *kept; /* by row, from the passes so far; NULL: all */
-    size_t steps_from;   /* steps that those passes have not done */
-    size_t at;           /* next row of the last pass */
-    size_t copy;         /* … which is repeated for every copy that a join makes */
-    struct cells *keys;  /* by step: PART, JOIN */
+    uint8_t *mask;       /* … which write it here, each over the last one's */
+    int64_t *groups[GROUP_FIELDS_MAX]; /* by row, of the pass under way */
+    size_t steps_from;                 /* steps that those passes have not done */
+    size_t at;                         /* next row of the last pass */
+    size_t copy;        /* … which is repeated for every copy that a join makes */
+    struct cells *keys; /* by step: PART, JOIN */
     struct expr_reg *regs;
     struct expr_reg **own; /* by field: where its values are put together */
     const int64_t **values;
@@ -329,23 +332,22 @@ batch_rows(const struct rows *w, size_t from)
 
 /* ---- passes that end in a truncation ---- */
 
-/* One pass to a mask of the whole table, and the values of some fields with it. */
+/* One pass over the whole table: its mask, and the values of some fields with it. */
 static void
-pass(struct rows *w, size_t steps_to, uint8_t *mask, const struct plan_step *groups,
-    int64_t *const *values)
+pass(struct rows *w, size_t steps_to, const struct plan_step *groups)
 {
     struct batch b;
 
     for (size_t from = 0; from < w->t->rows; from += b.n) {
         make_batch(w, from, batch_rows(w, from), steps_to, &b);
-        memcpy(mask + from, b.mask, b.n);
+        memcpy(w->mask + from, b.mask, b.n);
         for (size_t k = 0; groups != NULL && k < groups->by_n; k++)
             for (size_t i = 0; i < b.n; i++)
-                values[k][from + i] = b.valid[groups->by[k]][i] != 0
+                w->groups[k][from + i] = b.valid[groups->by[k]][i] != 0
                     ? b.values[groups->by[k]][i]
                     : NULL_GROUP;
     }
-    w->kept = mask;
+    w->kept = w->mask;
 }
 
 static bool
@@ -378,24 +380,36 @@ truncate_unit(const uint32_t *rows, size_t n, const struct plan_step *s,
     }
 }
 
-static enum err
-truncate_groups(
-    struct diag *d, struct arena *a, struct rows *w, size_t step, uint8_t *mask)
+static void
+truncate_groups(struct rows *w, size_t step)
 {
     const struct plan_step *s = &w->plan->steps[step];
     const struct units *u = w->t->units;
-    int64_t *values[GROUP_FIELDS_MAX];
 
-    for (size_t k = 0; k < s->by_n; k++) {
-        values[k] = arena_array(a, sizeof *values[k], w->t->rows);
-        if (values[k] == NULL)
+    pass(w, step, s);
+    for (size_t i = 0; u != NULL && i < u->n; i++)
+        truncate_unit(u->rows + u->starts[i], u->starts[i + 1] - u->starts[i], s,
+            w->groups, w->mask);
+}
+
+/* What one truncation needs, or the greediest of several. */
+static enum err
+room_for_passes(struct diag *d, struct arena *a, struct rows *w)
+{
+    size_t groups_n = 0;
+
+    for (size_t i = 0; i < w->plan->steps_n; i++) {
+        const struct plan_step *s = &w->plan->steps[i];
+        if (s->kind == STEP_GROUPS && s->by_n > groups_n)
+            groups_n = s->by_n;
+    }
+    for (size_t k = 0; k < groups_n; k++) {
+        w->groups[k] = arena_array(a, sizeof *w->groups[k], w->t->rows);
+        if (w->groups[k] == NULL)
             return no_memory(d);
     }
-    pass(w, step, mask, s, values);
-    for (size_t i = 0; u != NULL && i < u->n; i++)
-        truncate_unit(
-            u->rows + u->starts[i], u->starts[i + 1] - u->starts[i], s, values, mask);
-    return ERR_OK;
+    w->mask = arena_array(a, 1, w->t->rows + 1);
+    return w->mask != NULL ? ERR_OK : no_memory(d);
 }
 
 static enum err
@@ -403,17 +417,15 @@ do_truncations(struct diag *d, struct arena *a, struct rows *w)
 {
     for (size_t i = 0; i < w->plan->steps_n; i++) {
         const struct plan_step *s = &w->plan->steps[i];
-        uint8_t *mask;
         if (s->kind != STEP_GROUPS && s->kind != STEP_TRUNCATE)
             continue;
-        mask = arena_array(a, 1, w->t->rows + 1);
-        if (mask == NULL)
-            return no_memory(d);
+        if (w->mask == NULL)
+            TRY(room_for_passes(d, a, w));
         if (s->kind == STEP_GROUPS) {
-            TRY(truncate_groups(d, a, w, i, mask));
+            truncate_groups(w, i);
         } else {
-            pass(w, i, mask, NULL, NULL);
-            table_truncate(w->t, s->limit, mask);
+            pass(w, i, NULL);
+            table_truncate(w->t, s->limit, w->mask);
         }
         w->steps_from = i + 1;
     }

@@ -28,6 +28,9 @@
 #define EXPR_NODES_MAX  512
 #define KEYS_MAX        1000000
 #define FRAME_BYTES_MAX (32 << 20)
+/* Of memory for one: out of reach, since how many rows there are must not be what decides
+ * whether a question is answered. */
+#define SCRATCH_BYTES_MAX ((size_t)1 << 50)
 
 /* runs */
 #define RUN_CPU_MS_DEFAULT       10000

@@ -151,3 +151,43 @@ Test(measure, every_range_of_values_adds_up)
         made_table_release(&m);
     }
 }
+
+/* A question that asks for all that 60 truncations would take if each had its own memory.
+ * Were there not enough of it for many rows, a refusal would tell how many there are. */
+Test(measure, needs_no_more_memory_for_more_truncations)
+{
+    const size_t rows = 30000, memory = rows * 16 + ((size_t)1 << 20);
+    struct made_table m;
+    struct question *q;
+    struct diag d = {0};
+    __int128 *out;
+    ARENA_SCOPE(scratch, memory);
+    BUF_SCOPE(csv);
+    BUF_SCOPE(plan);
+
+    buf_init(&csv, 1 << 20);
+    buf_init(&plan, 1 << 14);
+    buf_addz(&csv, "who,w\n");
+    for (size_t i = 0; i < rows; i++)
+        buf_addf(&csv, "%zu,%c\n", i / 3, 'A' + (char)(i % 2));
+    buf_addz(&plan, "{\"ops\":[");
+    for (int i = 0; i < 60; i++)
+        buf_addf(&plan,
+            "%s{\"op\":\"truncate\",\"rows\":\"2\",\"groups\":\"1\",\"by\":[\"w\"]}",
+            i > 0 ? "," : "");
+    buf_addz(
+        &plan, "],\"measure\":{\"kind\":\"count\"},\"price\":{\"epsilon\":\"1\"}}");
+    cr_assert_eq(made_table(&m,
+                     "{\"unit\":{\"column\":\"who\",\"max_rows\":3},\"columns\":["
+                     "{\"name\":\"who\",\"type\":\"id\"},{\"name\":\"w\",\"type\":"
+                     "\"category\",\"categories\":[\"A\",\"B\"]}]}",
+                     csv.ptr),
+        ERR_OK, "%s", m.diag.text);
+    struct question_context c = {.schema = &m.schema, .lane = LANE_DP};
+    cr_assert_eq(
+        question_parse(&d, m.arena, &c, buf_str(&plan), &q), ERR_OK, "%s", d.text);
+    cr_assert_eq(question_vector(&d, scratch, q, &m.table, &out), ERR_OK, "%s", d.text);
+    cr_expect_leq((int64_t)out[0], (int64_t)rows / 3 * 2);
+    cr_expect_geq((int64_t)out[0], (int64_t)rows / 3);
+    made_table_release(&m);
+}
