@@ -610,6 +610,7 @@ static enum err
 start_rows(struct diag *d, struct broker *b, const struct broker_setup *s)
 {
     b->rowrun = (struct rowrun){.left_us = b->order.limits.rows_ms * 1000,
+        .blocks_ms = RUN_BLOCKS_MS_MAX,
         .memory_bytes = b->order.limits.memory_bytes,
         .cpu_ms = b->order.limits.cpu_ms,
         .seed = b->order.seed,

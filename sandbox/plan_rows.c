@@ -135,6 +135,7 @@ plan_blocks(struct plan_reader *r, json_t *obj)
     TRY(plan_fixed(r, json_object_get(obj, "blocks"), "blocks", 0, &m->blocks));
     if (m->blocks < 2 || m->blocks > ROW_BLOCKS_MAX)
         return PLAN_FAIL(r, "blocks must be from 2 to %d", ROW_BLOCKS_MAX);
+    p->blocks = m->blocks;
     p->decimals = BLOCK_DECIMALS;
     TRY(take_bounds(r, obj, "it", p));
     if (p->lower < -BLOCK_BOUND_MAX || p->upper > BLOCK_BOUND_MAX)
@@ -154,6 +155,7 @@ plan_collect(struct plan_reader *r, json_t *obj)
         return PLAN_FAIL(r, "has no price, and no release");
     TRY(not_grouped(r));
     TRY(take_program(r, obj, ROW_COLLECT, &p));
+    p->blocks = 1;
     r->plan->measure.program = p;
     return ERR_OK;
 }

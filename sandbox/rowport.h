@@ -30,6 +30,7 @@ struct row_program {
     int decimals; /* of the answer: fixed point, clamped */
     int64_t lower, upper;
     int64_t fallback; /* within them: where the program fails */
+    int64_t blocks;   /* that it is run for, one after the other; of a map 0 */
 };
 
 /* Up to BATCH_ROWS rows, by argument. labels: of text and id columns, else NULL. */

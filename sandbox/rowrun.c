@@ -17,6 +17,8 @@
 #define ROW_MS      2000
 #define BLOCK_MS    10000
 #define BLOCK_WALLS 8 /* of the processor time that it has */
+/* What a block costs beside its program's time: its start, and what limits are rounded to. */
+#define BLOCK_START_MS 2000
 
 _Static_assert(ROW_PROGRAMS_MAX < STARTER_SLOTS, "a place for every program");
 
@@ -209,6 +211,13 @@ restart(struct rowrun *r, struct rowrun_process *at, const struct row_program *p
     return !is_over(r) && start(&d, r, at, &reply) == ERR_OK && reply.good;
 }
 
+/* At the most, which depends on the question alone. */
+static int64_t
+block_ms(const struct rowrun *r)
+{
+    return r->cpu_ms + BLOCK_START_MS;
+}
+
 static enum err
 check(void *self, struct diag *d, const struct row_program *p)
 {
@@ -219,6 +228,9 @@ check(void *self, struct diag *d, const struct row_program *p)
     bool map = p->kind == ROW_MAP;
     STINT_SCOPE(r);
 
+    if (p->blocks > r->blocks_ms / block_ms(r))
+        return FAIL(d, ERR_INVALID,
+            "all blocks of a run together might take more than a day: ask for fewer");
     dismiss(r, at);
     *at = (struct rowrun_process){.program = p, .fd = -1};
     if (start(&inner, r, at, &reply) != ERR_OK) {
@@ -371,6 +383,7 @@ open_block(void *self, const struct row_program *p)
     STINT_SCOPE(r);
 
     (void)restart(r, place_of(r, p), p);
+    r->blocks_ms -= block_ms(r);
     r->block_deadline = after_ms(r, BLOCK_MS + (r->cpu_ms * BLOCK_WALLS));
 }
 

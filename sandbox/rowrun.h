@@ -6,7 +6,9 @@
  *
  * The clock of a run stands still while row programs work: how long they take must not
  * decide how the run ends. Only faults of our own end it, by `failed`, and the time that
- * all row programs of a run have together, which is so long that no quota reaches it. */
+ * all row programs of a run have together. No blocks reach that: before they are paid
+ * for, they are reckoned at all the processor time that they may take, whatever they then
+ * take, and what a run may not afford is refused. */
 #ifndef SANDBOX_ROWRUN_H
 #define SANDBOX_ROWRUN_H
 
@@ -23,6 +25,7 @@ struct rowrun {
     struct monous deadline;       /* of the run, as the question began */
     int64_t left_us;              /* what row programs still have beside it */
     int64_t spent_us;             /* of it, by this question */
+    int64_t blocks_ms;            /* processor time that blocks may still take */
     struct monous block_deadline; /* of the block that is open */
     int64_t memory_bytes, cpu_ms; /* of a block */
     uint64_t seed;
@@ -31,7 +34,7 @@ struct rowrun {
     struct rowrun_process processes[STARTER_SLOTS]; /* the last is the blocks' */
 };
 
-/* starter_fd, left_us and limits are set. The port borrows r. */
+/* starter_fd, left_us, blocks_ms and limits are set. The port borrows r. */
 struct row_port rowrun_port(struct rowrun *r);
 /* Around each question: nothing lives from one to the next. The run's deadline goes in,
  * and comes out later by the time that row programs took. */

@@ -40,7 +40,8 @@
 #define RUN_OUTPUT_BYTES_DEFAULT (INT64_C(1) << 20)
 #define RUN_LOG_BYTES_MAX        (64 << 10)
 #define RUN_LOG_LINE_BYTES_MAX   4096
-#define RUN_ROWS_MS_MAX          (INT64_C(24) * 3600 * 1000) /* beside the wall time */
+#define RUN_BLOCKS_MS_MAX        (INT64_C(24) * 3600 * 1000) /* of processor time, reserved */
+#define RUN_ROWS_MS_MAX          (8 * RUN_BLOCKS_MS_MAX) /* beside the wall time */
 #define RUNS_AT_ONCE_MAX         4
 
 /* the server */

@@ -183,3 +183,22 @@ Test(rowrun, without_time_of_their_own_the_run_is_out_of_time)
 {
     ends_within(&little_wall, LANE_EXACT, TWO_SLOW_BLOCKS, OUTCOME_TIMEOUT, "");
 }
+
+/* Blocks are reckoned at what they may take, not at what they take: a run that fills its
+ * time would else tell by its end who was slow. */
+Test(rowrun, blocks_that_might_take_more_than_a_day_are_refused)
+{
+    struct run_limits limits = little_wall;
+    static const char three[] = "local v, ok = site.open('m'), {} for i = 1, 3 do "
+                                "ok[i] = pcall(function() return "
+                                "v:sample_aggregate{blocks = 2, lower = 0, upper = 9, "
+                                "default = 0, run = 'return ' "
+                                ".. i}:exact() end) end return ok";
+
+    limits.wall_ms = MOCK_WALL_MS;
+    limits.cpu_ms = RUN_BLOCKS_MS_MAX / 4 - 5000;
+    ends_within(&limits, LANE_EXACT, three, OUTCOME_OK, "[true,true,false]");
+    limits.cpu_ms = RUN_BLOCKS_MS_MAX / 2;
+    ends_within(&limits, LANE_EXACT, BLOCKS("2", "return 1"), OUTCOME_SCRIPT_ERROR,
+        "more than a day");
+}
