@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PAIRS        1000 /* of random questions, and of unknown keys */
+#define PAIRS        3000 /* of random questions, and of unknown keys */
 #define PLANS_A_PAIR 3    /* of all compositions */
 #define VARIANTS     6    /* of each composition */
 #define PERSONS      7
@@ -61,12 +61,16 @@ static const char *const operations[] = {
     "{\"op\":\"truncate\",\"groups\":\"1\",\"by\":[\"w\"]}",
     "{\"op\":\"truncate\",\"groups\":\"2\",\"by\":[\"w\"]}",
     "{\"op\":\"truncate\",\"rows\":\"2\",\"groups\":\"1\",\"by\":[\"b\",\"t\"]}",
+    "{\"op\":\"truncate\",\"groups\":\"1\",\"by\":[\"a\"]}",
     "{\"op\":\"select\",\"columns\":[\"a\",\"x\",\"w\",\"b\",\"t\",\"n\"]}",
     "{\"op\":\"partition\",\"column\":\"t\",\"keys\":[\"p\",\"q\"],\"part\":\"p\"}",
+    "{\"op\":\"partition\",\"column\":\"n\",\"keys\":[2,-1,5],\"part\":2}",
     "{\"op\":\"join_public\",\"key\":\"w\",\"table\":{\"columns\":[\"w\",\"n\"],"
     "\"rows\":[[\"A\",\"2\"],[\"B\",\"5\"]]}}",
     "{\"op\":\"join_public\",\"key\":\"t\",\"table\":{\"columns\":[\"t\",\"n\"],"
     "\"rows\":[[\"p\",\"2\"],[\"p\",\"-1\"],[\"q\",\"1\"]]}}",
+    "{\"op\":\"join_public\",\"key\":\"n\",\"table\":{\"columns\":[\"n\",\"x\"],"
+    "\"rows\":[[\"1\",\"0.5\"],[\"2\",\"8\"],[\"1\",\"-3\"]]}}",
     "{\"op\":\"map\",\"name\":\"a\",\"spec\":{\"decimals\":1,\"lower\":\"-4\","
     "\"upper\":"
     "\"6.5\",\"default\":\"1\"},\"source\":\"row.a + row.x\"}",
@@ -78,6 +82,7 @@ static const char *const groupings[] = {
     "{\"op\":\"group_by\",\"columns\":[\"w\"]}",
     "{\"op\":\"group_by\",\"columns\":[\"w\",\"b\"]}",
     "{\"op\":\"group_by\",\"columns\":[\"t\"],\"keys\":[[\"p\"],[\"q\"],[\"none\"]]}",
+    "{\"op\":\"group_by\",\"columns\":[\"a\"],\"keys\":[[3],[-5],[0],[1]]}",
     "{\"op\":\"group_by\",\"columns\":[\"n\",\"w\"],\"keys\":[[1,\"A\"],[2,\"A\"],[1,"
     "\"C\"]]}",
 };
@@ -93,6 +98,8 @@ static const char *const measures[] = {
     "{\"kind\":\"histogram\",\"column\":\"w\"}",
     "{\"kind\":\"quantile\",\"column\":\"a\",\"quantiles\":[\"0.5\",\"0.9\"],"
     "\"candidates\":[\"-6\",\"9\",\"3\"]}",
+    "{\"kind\":\"quantile\",\"column\":\"x\",\"quantiles\":[\"0.1\"],"
+    "\"candidates\":[\"0\",\"4\",\"0.5\"]}",
     "{\"kind\":\"variance\",\"column\":\"a\"}",
     "{\"kind\":\"covariance\",\"columns\":[\"a\",\"x\"]}",
     "{\"kind\":\"covariance\",\"columns\":[\"a\",\"x\",\"b\"]}",
@@ -101,6 +108,8 @@ static const char *const measures[] = {
     "\"threshold\":\"4\"}",
     "{\"kind\":\"bounds\",\"column\":\"n\"}",
     "{\"kind\":\"fit\",\"model\":\"linear\",\"target\":\"a\",\"columns\":[\"x\"]}",
+    "{\"kind\":\"fit\",\"model\":\"linear\",\"target\":\"x\",\"columns\":[\"a\",\"b\"],"
+    "\"intercept\":false}",
     "{\"kind\":\"fit\",\"model\":\"logistic\",\"target\":\"b\",\"columns\":[\"x\","
     "\"a\"],\"steps\":\"2\"}",
     "{\"kind\":\"fit\",\"model\":\"logistic\",\"target\":\"b\",\"columns\":[\"x\","
@@ -358,7 +367,7 @@ Test(neighbours, are_no_further_apart_than_declared)
 /* Where the variants of each operation stand in the list. */
 static const struct {
     size_t first, n;
-} kinds[] = {{0, 5}, {5, 3}, {8, 3}, {11, 5}, {16, 1}, {17, 1}, {18, 2}, {20, 1}};
+} kinds[] = {{0, 5}, {5, 3}, {8, 3}, {11, 6}, {17, 1}, {18, 2}, {20, 3}, {23, 1}};
 
 static size_t
 variant_of(size_t kind)
