@@ -62,6 +62,16 @@ MEASURES = {
     "derived": 'v:derive("d", "los / (age - 120)", {{ decimals = 2, lower = 0,'
                ' upper = 9 }}):sum("d", {{ epsilon = 0.1 }})',
     "where": 'v:where("far / far == 1 and code ~= nil"):count{{ epsilon = 0.1 }}',
+    "parts": 'v:truncate{{ groups = 1, by = "ward" }}:partition("ward", {{ "A", "C" }}).C'
+             ':count{{ epsilon = 0.1 }}',
+    "joined": 'v:join_public({{ {{ ward = "C", beds = "7" }}, {{ ward = "C", beds = "9" }},'
+              ' {{ ward = "A", beds = "2" }} }}, "ward"):sum("beds", {{ epsilon = 0.1 }})',
+    "spread": 'v:truncate{{ groups = 2, rows = 1, by = "code" }}:group_by("code",'
+              ' {{ "k1", "only" }}):mean("age", {{ rho = 0.001 }})',
+    "mapped": 'v:map("m", {{ lower = 0, upper = 9, default = 5 }}, "if row.code == [[only]]'
+              ' then error(row.far) end return row.age"):sum("m", {{ epsilon = 0.1 }})',
+    "blocks": 'v:sample_aggregate{{ blocks = 3, lower = 0, upper = 9, default = 5,'
+              ' run = "return #rows", epsilon = 0.1 }}',
     "truncated": 'v:truncate{{ rows = 1 }}:where("ward == \'C\'"):count{{ rho = 0.001 }}',
 }
 ASK = 'local v = site.open("{name}")\nlocal r = {measure}:release()\n'
