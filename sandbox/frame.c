@@ -185,6 +185,15 @@ keep_fds(struct frame *f, struct msghdr *m)
     }
 }
 
+/* A peer that always has a message ready is over its time like any other. */
+static enum err
+in_time(struct diag *d, struct monous deadline)
+{
+    if (deadline.us == INT64_MAX || clock_mono().us < deadline.us)
+        return ERR_OK;
+    return FAIL(d, ERR_TIMEOUT, "the other process did not answer in time");
+}
+
 /* One read of at most n bytes; with room for descriptors only where they are wanted, so
  * that the kernel drops what a hostile peer attaches. */
 static enum err
@@ -200,6 +209,7 @@ read_some(struct diag *d, int fd, struct monous deadline, struct frame *f, void 
             m.msg_control = room;
             m.msg_controllen = sizeof room;
         }
+        TRY(in_time(d, deadline));
         ssize_t r = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         if (r > 0) {
             keep_fds(f, &m);

@@ -43,8 +43,8 @@ int frame_take_fd(struct frame *f, size_t i); /* -1: there is none */
 #define FRAME_SCOPE(name) \
     struct frame name __attribute__((cleanup(frame_release))) = {.type = FRAME_NONE}
 
-/* Both wait no longer than the deadline: ERR_TIMEOUT. ERR_IO: the other end is gone;
- * ERR_INVALID: it sent what is no frame. */
+/* Both wait no longer than the deadline: ERR_TIMEOUT; after it nothing is taken, though it
+ * be there. ERR_IO: the other end is gone; ERR_INVALID: it sent what is no frame. */
 enum err frame_send(struct diag *d, int fd, struct monous deadline,
     enum frame_type type, struct str body, const int *fds, size_t fds_n) NODISCARD;
 enum err frame_recv(

@@ -169,6 +169,24 @@ Test(frame, a_silent_or_dead_peer_does_not_block)
     cr_assert_eq(frame_recv(&d, ends[0], soon(), &in), ERR_IO);
 }
 
+/* Else a worker that floods its broker would outlive its run's time. */
+Test(frame, what_is_ready_too_late_is_not_taken)
+{
+    struct diag d = {0};
+    int ends[2];
+    FRAME_SCOPE(in);
+
+    pair(ends);
+    cr_assert_eq(
+        frame_send(&d, ends[0], FRAME_NO_DEADLINE, FRAME_PRINT, STR("late"), NULL, 0),
+        ERR_OK);
+    cr_expect_eq(frame_recv(&d, ends[1], clock_mono(), &in), ERR_TIMEOUT);
+    diag_clear(&d);
+    cr_expect_eq(frame_recv(&d, ends[1], soon(), &in), ERR_OK);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 Test(frame, too_large_bodies_are_not_sent)
 {
     struct diag d = {0};
