@@ -261,7 +261,7 @@ class Rows(unittest.TestCase):
         cls.site.close()
 
     def test_rows_that_take_their_time_do_not_end_a_run(self):
-        story = limited(self.site, 1500, wall_ms=1500, cpu_ms=2000)
+        story = limited(self.site, 2000, wall_ms=3000, cpu_ms=3000)
         source = ('local m = site.open("{name}"):map("x", {{ lower = 0, upper = 1,'
                   ' default = 0 }}, [[' + SLOW + ']])\n'
                   'return m:sum("x", {{ epsilon = 1 }}):release().value')
