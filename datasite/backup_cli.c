@@ -17,15 +17,17 @@
 static const struct {
     const char *name;
     bool is_database;
-    bool may_lack; /* made only when first needed */
+    bool may_lack;       /* made only when first needed */
+    const char *earlier; /* where earlier versions had it; NULL: there as well */
 } parts[] = {
-    {"vault.db", true, true},
-    {"vault.key", false, true},
-    {"keys/site.key", false, true},
-    {"keys/site.pub", false, true},
-    {"keys/token.key", false, true},
-    {"datasite.db", true, false},
+    {"vault/vault.db", true, true, "vault.db"},
+    {"vault/vault.key", false, true, "vault.key"},
+    {"keys/site.key", false, true, NULL},
+    {"keys/site.pub", false, true, NULL},
+    {"keys/token.key", false, true, NULL},
+    {"datasite.db", true, false, NULL},
 };
+static const char *const folders[] = {"", "vault", "keys"};
 
 static enum err
 part_path(struct diag *d, const char *dir, const char *name, char out[DATADIR_PATH_MAX])
@@ -55,12 +57,13 @@ copy_file(struct diag *d, const char *from, const char *to)
 static enum err
 new_folder(struct diag *d, const char *dir)
 {
-    char keys[DATADIR_PATH_MAX];
+    char path[DATADIR_PATH_MAX];
 
-    TRY(part_path(d, dir, "keys", keys));
-    if (mkdir(dir, 0700) == -1 || mkdir(keys, 0700) == -1) {
-        return FAIL(d, errno == EEXIST ? ERR_CONFLICT : ERR_IO,
-            "%s: %s; name a folder that is not there yet", dir, strerror(errno));
+    for (size_t i = 0; i < ARRAY_N(folders); i++) {
+        TRY(part_path(d, dir, folders[i], path));
+        if (mkdir(path, 0700) == -1)
+            return FAIL(d, errno == EEXIST ? ERR_CONFLICT : ERR_IO,
+                "%s: %s; name a folder that is not there yet", dir, strerror(errno));
     }
     return ERR_OK;
 }
@@ -76,6 +79,8 @@ copy_site(struct diag *d, const char *from_dir, const char *to_dir)
     TRY(new_folder(d, to_dir));
     for (size_t i = 0; i < ARRAY_N(parts); i++) {
         TRY(part_path(d, from_dir, parts[i].name, from));
+        if (parts[i].earlier != NULL && access(from, F_OK) == -1)
+            TRY(part_path(d, from_dir, parts[i].earlier, from));
         TRY(part_path(d, to_dir, parts[i].name, to));
         if (parts[i].may_lack && access(from, F_OK) == -1)
             continue;

@@ -1,6 +1,7 @@
 /* datadir.c -- what lies in a site's folder, and opening its database. */
 #include "datasite/datadir.h"
 
+#include "datasite/base/check.h"
 #include "datasite/base/embed.h"
 #include "datasite/store/migrate.h"
 
@@ -29,9 +30,34 @@ datadir_name(struct diag *d, const char *dir, struct datadir *out)
     if (snprintf(out->dir, sizeof out->dir, "%s", dir) >= (int)sizeof out->dir)
         return FAIL(d, ERR_INVALID, "%s: the path is too long", dir);
     TRY(path_in(d, dir, "datasite.db", out->database));
-    TRY(path_in(d, dir, "vault.db", out->vault));
-    TRY(path_in(d, dir, "vault.key", out->vault_key));
+    TRY(path_in(d, dir, "vault", out->vault_dir));
+    TRY(path_in(d, dir, "vault/vault.db", out->vault));
+    TRY(path_in(d, dir, "vault/vault.key", out->vault_key));
     return path_in(d, dir, "keys", out->keys);
+}
+
+/* The database last: until it is moved, a start that was cut off is done again. */
+static const char *const vault_files[] = {
+    "vault.key", "vault.db-wal", "vault.db-shm", "vault.db"};
+
+enum err
+datadir_settle_vault(struct diag *d, const struct datadir *dir)
+{
+    char from[DATADIR_PATH_MAX], to[DATADIR_PATH_MAX];
+
+    if (mkdir(dir->vault_dir, 0700) == -1 && errno != EEXIST)
+        return FAIL(d, ERR_IO, "%s: %s", dir->vault_dir, strerror(errno));
+    for (size_t i = 0; i < ARRAY_N(vault_files); i++) {
+        TRY(path_in(d, dir->dir, vault_files[i], from));
+        TRY(path_in(d, dir->vault_dir, vault_files[i], to));
+        if (access(from, F_OK) == -1)
+            continue;
+        if (access(to, F_OK) == 0)
+            return FAIL(d, ERR_CONFLICT, "both %s and %s are there", from, to);
+        if (rename(from, to) == -1)
+            return FAIL(d, ERR_IO, "%s: %s", from, strerror(errno));
+    }
+    return ERR_OK;
 }
 
 enum err

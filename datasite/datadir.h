@@ -1,9 +1,12 @@
 /* datadir.h -- what lies in a site's folder, and opening its database.
  *
  *     DIR/datasite.db   accounts, jobs, ledger, audit
- *     DIR/vault.db      private columns, encrypted; only datasite-runner opens it
- *     DIR/vault.key     the key of vault.db
- *     DIR/keys/         the site's signing key and the key that hashes tokens */
+ *     DIR/vault/        all that datasite-runner sees of the folder
+ *         vault.db      private columns, encrypted; only datasite-runner opens it
+ *         vault.key     the key of vault.db
+ *     DIR/keys/         the site's signing key and the key that hashes tokens
+ *
+ * Earlier versions had vault.db and vault.key in DIR itself. */
 #ifndef DATASITE_DATADIR_H
 #define DATASITE_DATADIR_H
 
@@ -14,7 +17,8 @@
 struct datadir {
     char dir[512];
     char database[DATADIR_PATH_MAX], vault[DATADIR_PATH_MAX];
-    char vault_key[DATADIR_PATH_MAX], keys[DATADIR_PATH_MAX];
+    char vault_dir[DATADIR_PATH_MAX], vault_key[DATADIR_PATH_MAX];
+    char keys[DATADIR_PATH_MAX];
 };
 
 /* The names alone; nothing is touched. ERR_INVALID: the path is too long or empty. */
@@ -23,6 +27,9 @@ enum err datadir_name(struct diag *d, const char *dir, struct datadir *out) NODI
  * *is_new: there was no database before. */
 enum err datadir_prepare(
     struct diag *d, const struct datadir *dir, bool *is_new) NODISCARD;
+/* Makes the vault's folder, mode 0700, and moves into it what an earlier version left in
+ * DIR. Only for the server that holds the lock of the folder, before it has a runner. */
+enum err datadir_settle_vault(struct diag *d, const struct datadir *dir) NODISCARD;
 /* ERR_NOT_FOUND: there is no site in this folder. */
 enum err datadir_exists(struct diag *d, const struct datadir *dir) NODISCARD;
 

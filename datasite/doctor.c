@@ -119,7 +119,7 @@ check_space(const char *dir)
 static bool
 check_modes(const struct datadir *dir)
 {
-    const char *const paths[] = {dir->dir, dir->keys};
+    const char *const paths[] = {dir->dir, dir->keys, dir->vault_dir};
     char text[DATADIR_PATH_MAX + 64];
     struct stat st;
 

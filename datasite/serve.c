@@ -283,6 +283,7 @@ serve_up(struct diag *d, struct serving *s)
 {
     TRY(names_take(d, s));
     TRY(folder_lock(d, s));
+    TRY(datadir_settle_vault(d, &s->dir));
     TRY(runner_up(d, s));
     TRY(database_up(d, s));
     TRY(shut_in(d, s));

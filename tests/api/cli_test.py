@@ -367,6 +367,29 @@ class SiteTest(Folder):
         finally:
             site.close()
 
+    def test_a_vault_in_its_earlier_place_is_found_and_moved(self):
+        """Earlier versions kept it beside the database, where the runner saw all."""
+        copy, again = self.path("earlier"), self.path("earlier-again")
+        self.assertEqual(run("backup", "--data", self.site.folder, "--to", copy)
+                         .returncode, 0)
+        names = os.listdir(copy + "/vault")  # with what SQLite keeps beside the file
+        self.assertLessEqual({"vault.db", "vault.key"}, set(names))
+        for name in names:
+            os.rename(f"{copy}/vault/{name}", f"{copy}/{name}")
+        os.rmdir(copy + "/vault")
+        self.assertEqual(run("restore", copy, "--data", again).returncode, 0)
+        self.assertLessEqual({"vault.db", "vault.key"}, set(os.listdir(again + "/vault")))
+        site = harness.Site(folder=copy)
+        try:
+            self.assertLessEqual(set(names), set(os.listdir(copy + "/vault")))
+            self.assertFalse(set(names) & set(os.listdir(copy)))
+            client = harness.Client(site, self.owner.email, self.owner.password)
+            answer = client.put_csv("/api/v1/datasets/stays/mock",  # held against the data
+                                    "who,age,ward\nm1,21,B\nm2,71,A\n")
+            self.assertEqual(answer.status, 201, answer)
+        finally:
+            site.close()
+
     def test_doctor(self):
         done = run("doctor", "--data", self.site.folder)
         self.assertEqual(done.returncode, 0, done)

@@ -265,7 +265,7 @@ class Vault(Case):
     """What the vault holds."""
 
     def versions(self, story):
-        with sqlite3.connect(os.path.join(self.site.folder, "vault.db")) as db:
+        with sqlite3.connect(os.path.join(self.site.folder, "vault", "vault.db")) as db:
             return [v for (v,) in db.execute(
                 "SELECT version FROM version WHERE dataset = ? ORDER BY version",
                 (story.dataset["id"],))]

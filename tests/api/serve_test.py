@@ -64,10 +64,26 @@ class StartTest(harness.Case):
                     self.assertEqual(len(done.stderr.strip().split("\n")), 1, done.stderr)
 
     def test_the_folder_is_closed_to_others(self):
-        for name in ("", "keys", "datasite.db"):
+        for name in ("", "keys", "vault", "datasite.db"):
             mode = os.stat(os.path.join(self.site.folder, name)).st_mode
             if name != "datasite.db":
                 self.assertEqual(mode & 0o077, 0, name)
+
+    def test_the_runner_sees_the_vaults_folder_alone(self):
+        """Where it has a room of its own, and whoever tests may look into it."""
+        runner = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.site.process.pid)],
+                                capture_output=True, text=True, check=True).stdout.strip()
+        try:
+            room = f"/proc/{runner}/root/"
+            folders = os.listdir(room)
+        except OSError as e:
+            self.skipTest(str(e))
+        if "proc" in folders:
+            self.skipTest("no mount namespace is granted here")
+        self.assertEqual(sorted(folders), ["empty", "key", "vault"])
+        for folder in folders:
+            self.assertLessEqual(set(os.listdir(room + folder)), {
+                "vault.db", "vault.db-wal", "vault.db-shm", "vault.key"})
 
     def test_sigterm_ends_with_0_and_takes_the_runner_along(self):
         site = harness.Site()
