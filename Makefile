@@ -25,7 +25,7 @@ LINK   := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 
 # What each program is made of. The folders are the architecture; so are the link lines.
 WORKER_ONLY := $(wildcard sandbox/lua*.c sandbox/lapi*.c)
-SERVER_SIDE := sandbox/runner_client.c
+SERVER_SIDE := $(addprefix sandbox/runner_,client.c errand.c keeper.c order.c)
 # The server reads mocks, which are public, and never data.
 MOCK_SIDE := sandbox/csv.c sandbox/column.c sandbox/labels.c sandbox/kernel_expr.c
 # It shuts itself in, too.
