@@ -1,7 +1,6 @@
 /* runner_main.c -- datasite-runner: the process that may start brokers, and nothing else.
  *
  *   datasite-runner WORKER [VAULT KEY]      orders come on descriptor 3 */
-#include "datasite/base/check.h"
 #include "datasite/base/log.h"
 #include "sandbox/runner.h"
 
