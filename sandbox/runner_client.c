@@ -35,7 +35,7 @@ outcome_release(struct outcome *o)
     *o = (struct outcome){.kind = OUTCOME_INTERNAL};
 }
 
-/* read_order of broker.c is the other side. */
+/* broker_read_order is the other side. */
 static enum err
 put_order(struct diag *d, const struct order *o, struct buf *out)
 {
