@@ -2,7 +2,6 @@
  * one a run, from its order to its outcome. */
 #include "sandbox/broker.h"
 
-#include "datasite/base/check.h"
 #include "datasite/base/clock.h"
 #include "datasite/base/log.h"
 #include "sandbox/broker_state.h"

@@ -1,7 +1,6 @@
 /* broker_ask.c -- a stranger's question: parsed, priced, paid for, answered, kept. */
 #include "sandbox/broker_state.h"
 
-#include "datasite/base/check.h"
 #include "datasite/base/digest.h"
 #include "sandbox/charge.h"
 
