@@ -340,8 +340,11 @@ take_unit(
         return bad_member(p, "column", "must not be a nullable column");
     }
     unit_column = &out->columns[out->unit_column];
-    unit_column->nullable = unit_column->bounded = false;
+    unit_column->nullable = false;
+#ifndef MUTANT_CLAMPED_UNIT
+    unit_column->bounded = false;
     unit_column->lower = unit_column->upper = 0;
+#endif
     return ERR_OK;
 }
 

@@ -406,12 +406,20 @@ push_row(lua_State *L, const struct luarows *r)
     lua_setmetatable(L, -2);
 }
 
+/* Names are looked up in what a map cannot assign: _ENV would else be an upvalue of the
+ * function, which one row could set for the next without asking for memory. */
+#ifdef MUTANT_ENV_KEPT
+#define MAP_HEAD "local row = ...; "
+#else
+#define MAP_HEAD "local _ENV <const> = _ENV; local row = ...; "
+#endif
+
 /* The text becomes a function of `row` or `rows`; its first line stays its first. */
 static int
 compile(lua_State *L)
 {
     struct luarows *r = rows_of(L);
-    struct str head = r->is_map ? STR("local row = ...; ") : STR("local rows = ...; ");
+    struct str head = r->is_map ? STR(MAP_HEAD) : STR("local rows = ...; ");
     struct str source = r->program.source;
     struct luatext text;
     int line;

@@ -23,6 +23,9 @@ audit_of() {
     MUTANT_THRESHOLD_AT_LEAST) echo 'policies selection/threshold*' ;;
     MUTANT_SPARSE_WITHOUT_QUERY_NOISE) echo 'policies selection/sparse*' ;;
     MUTANT_CHARGE_AFTER_DRAW) echo 'sandbox runner/charges_come_before*' ;;
+    MUTANT_CLAMPED_UNIT) echo 'sandbox neighbours/*' ;;
+    MUTANT_ENV_KEPT) echo 'sandbox luarows/a_map_cannot*' ;;
+    MUTANT_FREE_REDRAW) echo 'sandbox runner/what_is_paid*' ;;
     MUTANT_SHARED_QUOTA) echo 'sandbox luarows/steps_and_work*' ;;
     MUTANT_SUM_IN_DOUBLES) echo 'sandbox kernel/*sums*' ;;
     MUTANT_RULE_CELL=*) echo 'policies sdc_cells/*' ;;

@@ -126,6 +126,8 @@ Test(luarows, nothing_lives_from_row_to_row)
         "if row.n == 0 then mark = 1 end return mark == nil",
         "if row.n == 0 then pcall(function() mark = 1 end) end return mark == nil",
         "if row.n == 0 then pcall(function() _ENV.mark = 1 end) end return mark == nil",
+        "local m = math if row.n == 0 then local _ENV = nil end return m.pi > 3 and "
+        "_ENV ~= nil",
         "local e <const> = _ENV if row.n == 0 then pcall(function() e.math.pi = 3 end) "
         "end return math.pi > 3.1",
         "if row.n == 0 then pcall(function() string.len = nil end) end "
@@ -152,6 +154,21 @@ Test(luarows, random_numbers_are_the_same_for_every_row)
 
     cr_expect_eq(at(1), first);
     cr_expect_eq(at(2), first);
+}
+
+/* The upvalue of the function itself could be set without asking for memory, and such a
+ * row's memory is not put back. */
+Test(luarows, a_map_cannot_assign_its_environment)
+{
+    static const char *const sources[] = {"if row.n == 0 then _ENV = nil end return 1",
+        "_ENV = math return _ENV.pi == nil",
+        "local function f() _ENV = string end if row.n == 0 then f() end return 1"};
+
+    for (size_t i = 0; i < ARRAY_N(sources); i++) {
+        cr_expect(!made(ROW_MAP, sources[i]), "%s", sources[i]);
+        cr_expect_not_null(
+            strstr(w.report.text, "const variable"), "%s", w.report.text);
+    }
 }
 
 /* How much memory and how many steps a row gets does not depend on the row before. */
