@@ -1,10 +1,10 @@
 /* luarows.c -- the Lua state of a row process: quotas a row, and no state between rows. */
 #include "sandbox/luarows.h"
 
-#include "datasite/base/check.h"
 #include "sandbox/jail_heap.h"
 #include "sandbox/luadefect.h"
 #include "sandbox/luajson.h"
+#include "sandbox/luarows_map.h"
 
 #include <lauxlib.h>
 #include <math.h>
@@ -12,264 +12,11 @@
 #include <string.h>
 
 #define CHUNK      "row.lua"
-#define GRAIN      16
 #define STACK_FREE 40 /* slots that a row's call may use before the stack grows */
 enum slot {
     SLOT_PROGRAM = 1,
     SLOT_ROWS /* `row`, or the array `rows` */
 };
-
-static struct luarows *
-rows_of(lua_State *L)
-{
-    return (struct luarows *)(void *)luabox_of(L);
-}
-
-/* ---- memory that only grows, and is put back ---- */
-
-_Noreturn static void
-leave(struct luarows *r)
-{
-    longjmp(r->escape, 1);
-}
-
-/* Where a new block or a longer last one would end; 0: beyond the ceiling. */
-static size_t
-end_of(const struct luarows *r, size_t from, size_t size)
-{
-    size_t end;
-
-    if (size > r->bytes)
-        return 0;
-    end = (from + size + GRAIN - 1) / GRAIN * GRAIN;
-    return end > r->ceiling ? 0 : end;
-}
-
-/* A lua_Alloc. Nothing is given back before the row's end: that the sum of what a row
- * allocates is bounded bounds its work as well. */
-static void *
-grow(void *self, void *ptr, size_t old_size, size_t size)
-{
-    struct luarows *r = self;
-    char *block = ptr;
-    bool is_last = ptr != NULL && (size_t)(block - r->memory) == r->last;
-    size_t from = is_last ? r->last : r->top, end;
-
-    if (size == 0)
-        return NULL;
-    if (ptr != NULL && size <= old_size)
-        return ptr;
-    r->touched = true;
-    end = end_of(r, from, size);
-    if (end == 0 && r->running)
-        leave(r);
-    if (end == 0)
-        return NULL;
-    r->last = from;
-    r->top = end;
-    if (ptr != NULL && !is_last)
-        memcpy(r->memory + from, ptr, old_size);
-    return r->memory + from;
-}
-
-static void
-keep_image(struct luarows *r)
-{
-    r->image = r->top;
-    r->image_last = r->last;
-    r->ceiling = r->top + ROW_BYTES;
-    memcpy(r->copy, r->memory, r->image);
-}
-
-static void
-put_back(struct luarows *r)
-{
-    memcpy(r->memory, r->copy, r->image);
-    r->top = r->image;
-    r->last = r->image_last;
-}
-
-/* ---- work in libraries, which the count of steps does not see ---- */
-
-static void
-charge(struct luarows *r, uint64_t work)
-{
-    if (work > ROW_WORK || r->work + work > ROW_WORK)
-        leave(r);
-    r->work += work;
-}
-
-static uint64_t
-times(uint64_t a, uint64_t b)
-{
-    uint64_t product;
-
-    return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
-}
-
-static int
-call_original(lua_State *L)
-{
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-    return lua_gettop(L);
-}
-
-/* At most: every quantifier may try every length at every place. */
-static int
-charged_pattern(lua_State *L)
-{
-    size_t s, p;
-    static const char quantifiers[] = {'*', '+', '-', '?'};
-    const char *pattern;
-    uint64_t work;
-
-    (void)luaL_checklstring(L, 1, &s);
-    pattern = luaL_checklstring(L, 2, &p);
-    work = times(s + 1, p + 1);
-    for (size_t i = 0; i < p; i++)
-        if (memchr(quantifiers, pattern[i], sizeof quantifiers) != NULL)
-            work = times(work, s + 1);
-    charge(rows_of(L), work);
-    return call_original(L);
-}
-
-static int
-charged_rep(lua_State *L)
-{
-    lua_Integer n = luaL_checkinteger(L, 2);
-    uint64_t each = (uint64_t)lua_rawlen(L, 1) + 1 + (uint64_t)lua_rawlen(L, 3);
-
-    charge(rows_of(L), times(n > 0 ? (uint64_t)n : 1, each));
-    return call_original(L);
-}
-
-/* By the size of the table or text that comes first. */
-static int
-charged_size(lua_State *L)
-{
-    charge(rows_of(L), 8 * ((uint64_t)lua_rawlen(L, 1) + 1));
-    return call_original(L);
-}
-
-static int
-charged_unpack(lua_State *L)
-{
-    lua_Integer from = luaL_optinteger(L, 2, 1);
-    lua_Integer to = luaL_optinteger(L, 3, (lua_Integer)lua_rawlen(L, 1));
-
-    charge(rows_of(L), to < from ? 1 : (uint64_t)to - (uint64_t)from + 1);
-    return call_original(L);
-}
-
-/* ---- the environment of a map ---- */
-
-/* What could keep something, lie about a length, or show an order that differs from
- * process to process; NULL takes a name away. */
-static const struct change {
-    const char *library, *name;
-    lua_CFunction ours;
-} changes[] = {
-    {NULL, "_G", NULL},
-    {NULL, "getmetatable", NULL},
-    {NULL, "setmetatable", NULL},
-    {NULL, "rawset", NULL},
-    {NULL, "next", NULL},
-    {NULL, "pairs", NULL},
-    {"math", "randomseed", NULL},
-    {"string", "gmatch", NULL},
-    {"string", "find", charged_pattern},
-    {"string", "match", charged_pattern},
-    {"string", "gsub", charged_pattern},
-    {"string", "rep", charged_rep},
-    {"string", "byte", charged_size},
-    {"string", "format", charged_size},
-    {"string", "lower", charged_size},
-    {"string", "reverse", charged_size},
-    {"string", "upper", charged_size},
-    {"table", "move", NULL},
-    {"table", "concat", charged_size},
-    {"table", "insert", charged_size},
-    {"table", "remove", charged_size},
-    {"table", "sort", charged_size},
-    {"table", "unpack", charged_unpack},
-    {"utf8", "codes", NULL},
-    {"utf8", "codepoint", charged_size},
-    {"utf8", "len", charged_size},
-    {"utf8", "offset", charged_size},
-};
-
-/* Changes the name in the table on top of the stack. */
-static void
-change(lua_State *L, const struct change *c)
-{
-    lua_getfield(L, -1, c->name);
-    if (c->ours == NULL) {
-        lua_pop(L, 1);
-        lua_pushnil(L);
-    } else {
-        lua_pushcclosure(L, c->ours, 1);
-    }
-    lua_setfield(L, -2, c->name);
-}
-
-static int
-refuse_write(lua_State *L)
-{
-    return luaL_error(L, "nothing can be kept from row to row: use locals");
-}
-
-/* Replaces the table on top of the stack by one that is empty, and reads through. */
-static void
-freeze(lua_State *L)
-{
-    lua_newtable(L);
-    lua_createtable(L, 0, 3);
-    lua_pushvalue(L, -3);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, refuse_write);
-    lua_setfield(L, -2, "__newindex");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_setmetatable(L, -2);
-    lua_remove(L, -2);
-}
-
-/* Methods on texts are those of the changed library, not of the one they came from. */
-static void
-methods_of_text(lua_State *L)
-{
-    lua_pushliteral(L, "");
-    lua_getmetatable(L, -1);
-    lua_getfield(L, 1, "string");
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 2);
-}
-
-static int
-restrict_environment(lua_State *L)
-{
-    static const char *const libraries[] = {"math", "string", "table", "utf8"};
-
-    lua_settop(L, 0);
-    lua_pushglobaltable(L);
-    for (size_t i = 0; i < ARRAY_N(changes); i++) {
-        if (changes[i].library != NULL)
-            lua_getfield(L, 1, changes[i].library);
-        change(L, &changes[i]);
-        lua_settop(L, 1);
-    }
-    for (size_t i = 0; i < ARRAY_N(libraries); i++) {
-        lua_getfield(L, 1, libraries[i]);
-        freeze(L);
-        lua_setfield(L, 1, libraries[i]);
-    }
-    methods_of_text(L);
-    freeze(L);
-    lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
-    return 0;
-}
 
 /* ---- values ---- */
 
@@ -315,7 +62,7 @@ push_value(const struct luarows *r, lua_State *L, size_t arg, size_t row)
 static int
 row_index(lua_State *L)
 {
-    struct luarows *r = rows_of(L);
+    struct luarows *r = luarows_of(L);
 
     lua_settop(L, 2);
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
@@ -377,12 +124,12 @@ luarows_open(struct luarows *r, bool is_map, void *memory, size_t bytes)
         return heap != NULL && luabox_open(&r->box, jail_heap_alloc, heap, &port);
     }
     r->memory = memory;
-    r->bytes = r->ceiling = bytes / 2 / GRAIN * GRAIN;
+    r->bytes = r->ceiling = bytes / 2 / LUAROWS_GRAIN * LUAROWS_GRAIN;
     r->copy = r->memory + r->bytes;
     r->last = SIZE_MAX;
-    if (!luabox_open(&r->box, grow, r, &port))
+    if (!luabox_open(&r->box, luarows_grow, r, &port))
         return false;
-    lua_pushcfunction(r->box.L, restrict_environment);
+    lua_pushcfunction(r->box.L, luarows_restrict);
     return lua_pcall(r->box.L, 0, 0, 0) == LUA_OK;
 }
 
@@ -399,7 +146,7 @@ push_row(lua_State *L, const struct luarows *r)
     }
     lua_pushcclosure(L, row_index, 1);
     lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, refuse_write);
+    lua_pushcfunction(L, luarows_refuse_write);
     lua_setfield(L, -2, "__newindex");
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
@@ -418,7 +165,7 @@ push_row(lua_State *L, const struct luarows *r)
 static int
 compile(lua_State *L)
 {
-    struct luarows *r = rows_of(L);
+    struct luarows *r = luarows_of(L);
     struct str head = r->is_map ? STR(MAP_HEAD) : STR("local rows = ...; ");
     struct str source = r->program.source;
     struct luatext text;
@@ -471,7 +218,7 @@ luarows_compile(struct luarows *r, struct luabox_report *report)
         return true;
     lua_gc(L, LUA_GCSTOP, 0);
     bool room = lua_checkstack(L, STACK_FREE) && r->top + ROW_BYTES <= r->bytes;
-    keep_image(r);
+    luarows_keep_image(r);
     return room;
 }
 
@@ -481,7 +228,7 @@ static void
 steps_used_up(lua_State *L, lua_Debug *unused)
 {
     (void)unused;
-    leave(rows_of(L));
+    luarows_leave(luarows_of(L));
 }
 
 int64_t
@@ -513,7 +260,7 @@ luarows_map(struct luarows *r, size_t i)
     if (good && !r->touched)
         lua_settop(L, SLOT_ROWS);
     else
-        put_back(r);
+        luarows_put_back(r);
     return v;
 }
 
@@ -522,7 +269,7 @@ luarows_map(struct luarows *r, size_t i)
 static int
 add_rows(lua_State *L)
 {
-    struct luarows *r = rows_of(L);
+    struct luarows *r = luarows_of(L);
     lua_Integer n = lua_tointeger(L, 2);
 
     for (lua_Integer i = 0; i < n; i++) {
@@ -557,7 +304,7 @@ end_rows(lua_State *L)
 
     lua_settop(L, 2);
     lua_call(L, 1, 1);
-    if (rows_of(L)->program.kind == ROW_COLLECT)
+    if (luarows_of(L)->program.kind == ROW_COLLECT)
         luajson_push_text(L, -1, "collect", bytes_max);
     return 1;
 }
