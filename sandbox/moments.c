@@ -262,7 +262,8 @@ covariance_of(const struct plan *p, const __int128 *vector, size_t i, size_t j)
     return v * (long double)a.most * (long double)b.most * units;
 }
 
-/* The greatest product of two ranges, over 4: what no covariance exceeds. */
+/* The greatest product of two ranges, over 4: what no covariance exceeds, in the fields'
+ * own units. */
 static long double
 greatest(const struct plan *p)
 {
@@ -272,36 +273,24 @@ greatest(const struct plan *p)
         for (size_t j = i + 1 - (p->measure.fields_n != 2); j <= p->measure.fields_n;
              j++) {
             struct moment_grid a = moment_grid(p, i), b = moment_grid(p, j);
+            int places = column_of(p, i)->decimals + column_of(p, j)->decimals;
             long double v = (long double)a.most * (long double)b.most *
-                ldexpl(0.25L, a.shift + b.shift);
+                ldexpl(0.25L, a.shift + b.shift) * powl(10, -(long double)places);
             most = v > most ? v : most;
         }
     }
     return most;
 }
 
-/* Decimals of the fields, the most of them; covariances have those of both. */
-static int
-own_decimals(const struct plan *p)
-{
-    int most = 0;
-
-    for (size_t i = 1; i <= p->measure.fields_n; i++)
-        if (column_of(p, i)->decimals > most)
-            most = column_of(p, i)->decimals;
-    return 2 * most;
-}
-
 /* As many as leave room for the greatest value, up to twelve. */
 int
 moments_decimals(const struct plan *p)
 {
-    int decimals = DECIMALS_MAX, own = own_decimals(p);
+    int decimals = DECIMALS_MAX;
 
     if (p->measure.kind == MEASURE_FIT_LINEAR)
         return FIT_DECIMALS;
-    while (
-        decimals > 0 && greatest(p) * powl(10, (long double)(decimals - own)) > 0x1p58L)
+    while (decimals > 0 && greatest(p) * powl(10, (long double)decimals) > 0x1p58L)
         decimals--;
     return decimals;
 }
@@ -418,19 +407,16 @@ static long double
 error_slope(const struct plan *p, int64_t rows)
 {
     bool two = p->measure.kind == MEASURE_COVARIANCE && p->measure.fields_n == 2;
-    int places = moments_decimals(p) - own_decimals(p);
-
     /* weights are rounded down by less than one in 2^8 */
     return (two ? COVARIANCE_SLOPE : VARIANCE_SLOPE) * (1 + 0x1p-7L) * greatest(p) *
-        powl(10, (long double)places) /
+        powl(10, (long double)moments_decimals(p)) /
         ((long double)MOMENT_BOUND * (long double)(rows > 1 ? rows : 1));
 }
 
 int64_t
 moments_error(const struct plan *p, int64_t coordinate, int64_t rows)
 {
-    long double most = 2 * greatest(p) *
-        powl(10, (long double)(moments_decimals(p) - own_decimals(p)));
+    long double most = 2 * greatest(p) * powl(10, (long double)moments_decimals(p));
 
     if (p->measure.kind == MEASURE_FIT_LINEAR)
         return -1;
