@@ -144,6 +144,7 @@ pay_and_answer(struct diag *d, struct broker *b, struct arena *a,
         return FAIL(d, ERR_POLICY, "the policy allows %lld measurements a run",
             (long long)b->order.limits.questions_max);
     }
+    TRY(question_check(d, q)); /* starts processes: as often as there are questions */
 #ifdef MUTANT_CHARGE_AFTER_DRAW
     TRY(answer_and_keep(d, b, a, q, &ask, answer));
     TRY(charge_ask(d, b->server_fd, &ask, &verdict, answer));
@@ -186,10 +187,10 @@ broker_ask(struct diag *d, struct broker *b, const struct frame *in, struct buf 
     if (a == NULL)
         return FAIL(d, ERR_TOO_LARGE, "no memory");
     TRY(question_parse(d, a, &c, buf_str(&in->body), &q));
-    TRY(question_check(d, q));
     if (in->type == FRAME_EXPLAIN) {
         if (b->explains_left-- <= 0)
             return FAIL(d, ERR_POLICY, "too many calls of explain");
+        TRY(question_check(d, q));
         return question_explain(d, q, answer);
     }
     if (question_is_exact(q) != (in->type == FRAME_EXACT))

@@ -202,3 +202,15 @@ Test(rowrun, blocks_that_might_take_more_than_a_day_are_refused)
     ends_within(&limits, LANE_EXACT, BLOCKS("2", "return 1"), OUTCOME_SCRIPT_ERROR,
         "more than a day");
 }
+
+/* Each start of a process is one of the run's questions, of which there are 20. */
+Test(rowrun, a_run_starts_no_more_programs_than_it_has_questions)
+{
+    ends(LANE_EXACT,
+        "local v, n = site.open('m'), 0 for i = 1, 30 do local ok, why = "
+        "pcall(function() "
+        "return v:map('x', {lower = 0, upper = 1, default = 0}, 'return (' .. "
+        "i):count():exact() end) n = n + (why:find('does not compile') and 1 or 0) end "
+        "return n",
+        OUTCOME_OK, "20");
+}
