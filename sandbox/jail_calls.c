@@ -167,14 +167,28 @@ static const struct jail_rule server_rules[] = {
     {SYS_add_key, JAIL_REFUSE, 0, 0},
     {SYS_request_key, JAIL_REFUSE, 0, 0},
     {SYS_kexec_load, JAIL_REFUSE, 0, 0},
+#ifdef SYS_kexec_file_load
+    {SYS_kexec_file_load, JAIL_REFUSE, 0, 0},
+#endif
+#ifdef SYS_iopl /* a processor with ports, which lead past the kernel */
+    {SYS_iopl, JAIL_REFUSE, 0, 0},
+    {SYS_ioperm, JAIL_REFUSE, 0, 0},
+#endif
+#ifdef SYS_mount_setattr
+    {SYS_mount_setattr, JAIL_REFUSE, 0, 0},
+#endif
     {SYS_init_module, JAIL_REFUSE, 0, 0},
     {SYS_finit_module, JAIL_REFUSE, 0, 0},
     {SYS_delete_module, JAIL_REFUSE, 0, 0},
     {SYS_reboot, JAIL_REFUSE, 0, 0},
     {SYS_swapon, JAIL_REFUSE, 0, 0},
+    {SYS_swapoff, JAIL_REFUSE, 0, 0}, /* pages that were swapped lie open */
     {SYS_settimeofday, JAIL_REFUSE, 0, 0},
     {SYS_clock_settime, JAIL_REFUSE, 0, 0},
+    {SYS_adjtimex, JAIL_REFUSE, 0, 0},
+    {SYS_clock_adjtime, JAIL_REFUSE, 0, 0},
     {SYS_sethostname, JAIL_REFUSE, 0, 0},
+    {SYS_setdomainname, JAIL_REFUSE, 0, 0},
     {SYS_personality, JAIL_REFUSE, 0, 0},
     {SYS_open_by_handle_at, JAIL_REFUSE, 0, 0},
     {SYS_acct, JAIL_REFUSE, 0, 0},
