@@ -220,7 +220,7 @@ add_batch(struct tally *y, struct batch *b)
 
     if (wants_sums(y->p)) /* rows without a value do not contribute */
         kernel_and(b->mask, b->valid[y->p->measure.field], b->mask, b->n);
-    if (y->stride == 2 && y->unit_cells == NULL) {
+    if (y->p->grouping.axes_n == 0 && y->bins == 0 && y->unit_cells == NULL) {
         add_whole(y, b);
         return;
     }

@@ -131,7 +131,7 @@ add_moment(struct moments *m, const struct batch *b, const uint32_t *cell, size_
             v[k] = 2 * v[k] - most * most;
     }
     kernel_scale(v, weight, v, b->n);
-    if (m->stride == 2)
+    if (m->p->grouping.axes_n == 0)
         m->sums[at * m->stride] += kernel_sum_wide(v, b->mask, b->n);
     else
         kernel_group_sum_wide(cell, b->mask, v, m->sums + at * m->stride, b->n);
@@ -147,7 +147,7 @@ add_batch(struct moments *m, struct batch *b)
         kernel_and(b->mask, b->valid[field], b->mask, b->n);
         moment_fill(&m->grid[i + 1], b->values[field], m->y[i + 1], b->n);
     }
-    if (m->stride > 2)
+    if (m->p->grouping.axes_n > 0)
         cells_of(&m->cells, b, cell);
     for (size_t at = 0; at < m->width; at++)
         add_moment(m, b, cell, at);

@@ -206,6 +206,44 @@ Test(measures, groups_are_fitted_as_their_rows_alone)
     }
 }
 
+/* Of one answer, the numbers alone: a list of them, or the only one. */
+static json_t *
+told_values(struct str answer)
+{
+    struct diag d = {0};
+    json_auto_t *o = NULL;
+    json_t *list, *one;
+
+    cr_assert_eq(json_parse(&d, answer, &o), ERR_OK);
+    list = json_object_get(o, "values");
+    one = json_array_get(list, 0);
+    if (list == NULL)
+        return json_pack("[O]", json_object_get(o, "value"));
+    return json_is_array(one) ? json_incref(one) : json_incref(list);
+}
+
+/* A list of one key has rows that belong to no group, as every other list. */
+Test(measures, a_single_key_is_told_of_its_own_rows)
+{
+    static const char one_key[] =
+        "{\"op\":\"group_by\",\"columns\":[\"w\"],\"keys\":[[\"B\"]]}";
+    static const char its_rows[] = "{\"op\":\"where\",\"expr\":\"w == 'B'\"}";
+    static const char *const measures[] = {"{\"kind\":\"count\"}",
+        "{\"kind\":\"count_units\"}", "{\"kind\":\"sum\",\"column\":\"x\"}",
+        "{\"kind\":\"sum\",\"column\":\"big\"}", "{\"kind\":\"mean\",\"column\":\"x\"}",
+        VARIANCE("x"), COVARIANCE("\"x\",\"y\""), MEDIAN("\"0\",\"20\""),
+        MOST("b", "1"), BOUNDS("free"), LINEAR(ON_X),
+        ABOVE("\"x > 7\",\"x > 3\"", "\"1\""),
+        "{\"kind\":\"histogram\",\"column\":\"b\"}"};
+
+    for (size_t i = 0; i < sizeof measures / sizeof *measures; i++) {
+        json_auto_t *got = told_values(str_of(exactly(&m, one_key, measures[i])));
+        json_auto_t *want = told_values(str_of(exactly(&m, its_rows, measures[i])));
+        cr_expect(json_equal(got, want), "%s: %s", measures[i],
+            exactly(&m, one_key, measures[i]));
+    }
+}
+
 /* Equal scores, too, are chosen as the truth chooses them. */
 /* The least gap is the order among equals, one part in 100 000 of a quantile's change. */
 Test(measures, noisy_equals_exact_at_a_huge_price)
