@@ -116,7 +116,7 @@ cmd_restore(struct diag *d, int argc, char **argv, enum answer *answer)
 {
     const char *dir = NULL;
     char database[DATADIR_PATH_MAX];
-    struct words words;
+    struct words words = {.name = "BACKUP_DIR"};
     const struct opt opts[] = {{.name = "--data", .value = &dir}};
 
     *answer = ANSWER_YES;

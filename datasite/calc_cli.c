@@ -9,7 +9,7 @@
 enum err
 cmd_calc(struct diag *d, int argc, char **argv, enum answer *answer)
 {
-    struct words words;
+    struct words words = {.name = "FUNCTION"};
     char out[64];
 
     *answer = ANSWER_YES;

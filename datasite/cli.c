@@ -2,6 +2,7 @@
 #include "datasite/cli.h"
 
 #include "datasite/base/check.h"
+#include "datasite/serve.h"
 
 #include <signal.h>
 #include <sodium.h>
@@ -35,7 +36,8 @@ print_commands(FILE *to)
     for (size_t i = 0; i < ARRAY_N(commands); i++)
         fprintf(to, "  %-13s %s\n", commands[i].words, commands[i].about);
     fprintf(to,
-        "\n`datasite COMMAND --help` shows how a command is used.\n"
+        "\n`datasite COMMAND --help` shows how a command is used; `datasite "
+        "--version` tells the version.\n"
         "Exit codes: 0 done, 1 the answer is no, 2 wrong use or failure.\n");
 }
 
@@ -64,6 +66,26 @@ asks_for_help(int argc, char **argv)
     return false;
 }
 
+/* What was asked for must have reached whoever asked. */
+static int
+told(enum answer answer)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return (int)answer;
+    fprintf(stderr, "datasite: standard output cannot be written to\n");
+    return ANSWER_FAILED;
+}
+
+/* One line, whatever a library put into its message. */
+static void
+tell_failure(const struct command *c, const struct diag *d)
+{
+    fprintf(stderr, "datasite %s: ", c->words);
+    for (const char *p = d->text; *p != '\0'; p++)
+        fputc(*p == '\n' ? ' ' : *p, stderr);
+    fputc('\n', stderr);
+}
+
 static int
 run_command(const struct command *c, int argc, char **argv)
 {
@@ -72,18 +94,71 @@ run_command(const struct command *c, int argc, char **argv)
 
     if (asks_for_help(argc, argv)) {
         print_usage(c, stdout);
-        return 0;
+        return told(ANSWER_YES);
     }
     if (c->run(&d, argc, argv, &answer) == ERR_OK)
-        return fflush(stdout) == 0 ? (int)answer : (int)ANSWER_FAILED;
+        return told(answer);
     fflush(stdout);
-    fprintf(stderr, "datasite %s: %s\n", c->words, d.text);
+    tell_failure(c, &d);
     return ANSWER_FAILED;
+}
+
+static const struct command *
+find_command(int argc, char **argv, int *words)
+{
+    for (size_t i = 0; i < ARRAY_N(commands); i++) {
+        *words = command_words(&commands[i], argc, argv);
+        if (*words > 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+/* `datasite`, `datasite --help`, `datasite help run`. */
+static int
+help(int argc, char **argv)
+{
+    int words;
+    const struct command *c = find_command(argc, argv, &words);
+
+    if (c != NULL) {
+        print_usage(c, stdout);
+    } else {
+        print_commands(stdout);
+    }
+    return told(ANSWER_YES);
+}
+
+/* Half of a command's name gets its other half. */
+static int
+no_command(const char *word)
+{
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i < ARRAY_N(commands); i++) {
+        const char *words = commands[i].words;
+        if (strncmp(words, word, len) != 0 || words[len] != ' ')
+            continue;
+        fprintf(
+            stderr, "datasite: no command `%s`; there is `datasite %s`\n", word, words);
+        return ANSWER_FAILED;
+    }
+    fprintf(stderr, "datasite: no command `%s`; see `datasite --help`\n", word);
+    return ANSWER_FAILED;
+}
+
+static bool
+is_one_of(const char *word, const char *a, const char *b, const char *c)
+{
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
 }
 
 int
 cli_main(int argc, char **argv)
 {
+    const struct command *c;
+    int words;
+
     /* A peer that hangs up is an answer of write(2), not the end of the program. */
     signal(SIGPIPE, SIG_IGN);
     json_object_seed(0); /* before any thread: the library's seeding is not atomic */
@@ -91,19 +166,16 @@ cli_main(int argc, char **argv)
         fprintf(stderr, "datasite: no source of randomness on this machine\n");
         return ANSWER_FAILED;
     }
-    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
-        print_commands(stdout);
-        return 0;
-    }
-    for (size_t i = 0; i < ARRAY_N(commands); i++) {
-        int n = command_words(&commands[i], argc - 1, argv + 1);
-        if (n > 0)
-            return run_command(&commands[i], argc - n, argv + n);
-    }
-    if (argc > 1) {
-        fprintf(stderr, "datasite: no command `%s`; see `datasite --help`\n", argv[1]);
-    } else {
+    if (argc < 2) {
         print_commands(stderr);
+        return ANSWER_FAILED;
     }
-    return ANSWER_FAILED;
+    if (is_one_of(argv[1], "--help", "-h", "help"))
+        return help(argc - 2, argv + 2);
+    if (is_one_of(argv[1], "--version", "-V", "version")) {
+        printf("datasite %s\n", DATASITE_VERSION);
+        return told(ANSWER_YES);
+    }
+    c = find_command(argc - 1, argv + 1, &words);
+    return c == NULL ? no_command(argv[1]) : run_command(c, argc - words, argv + words);
 }

@@ -70,7 +70,7 @@ cmd_login(struct diag *d, int argc, char **argv, enum answer *answer)
 {
     const char *email = NULL, *days_text = "30";
     char typed[256], password[PASSWORD_BYTES_MAX + 2];
-    struct words words;
+    struct words words = {.name = "URL"};
     int64_t days;
     enum err result;
     const struct opt opts[] = {
@@ -123,7 +123,7 @@ cmd_pull(struct diag *d, int argc, char **argv, enum answer *answer)
 {
     const char *dir = NULL;
     char path[PATH_BYTES];
-    struct words words;
+    struct words words = {.name = "DATASET"};
     json_auto_t *dataset = NULL;
     const struct opt opts[] = {{.name = "--to", .value = &dir}};
     CLIENT_SCOPE(c);
@@ -318,7 +318,7 @@ enum err
 cmd_submit(struct diag *d, int argc, char **argv, enum answer *answer)
 {
     struct submission s = {.question = "", .lane = "dp"};
-    struct words words;
+    struct words words = {.name = "JOB.lua"};
     const char *slash;
     const struct opt opts[] = {
         {.name = "--dataset", .value = &s.dataset},
@@ -394,7 +394,7 @@ cmd_result(struct diag *d, int argc, char **argv, enum answer *answer)
 {
     const char *receipt = NULL;
     char path[PATH_BYTES];
-    struct words words;
+    struct words words = {.name = "JOB"};
     const struct opt opts[] = {{.name = "--receipt", .value = &receipt}};
     CLIENT_SCOPE(c);
     REPLY_SCOPE(reply);

@@ -69,8 +69,10 @@ options_parse(struct diag *d, int argc, char *const *argv, const struct opt *opt
             TRY(opt_take(d, o, argc, argv, &i));
         }
     }
-    if (rest->n < least)
-        return FAIL(d, ERR_INVALID, "something is missing; --help shows the use");
+    if (rest->n < least) {
+        return FAIL(d, ERR_INVALID, "%s is missing; --help shows the use",
+            rest->name == NULL ? "a word" : rest->name);
+    }
     if (rest->n > most) {
         return FAIL(d, ERR_INVALID, "%s is one word too many; --help shows the use",
             rest->word[most]);

@@ -9,6 +9,7 @@
 #define WORDS_MAX 64
 
 struct words {
+    const char *name; /* of the first word, "JOB.lua": what to say when it is missing */
     const char *word[WORDS_MAX];
     size_t n;
 };

@@ -46,7 +46,7 @@ cmd_user_add(struct diag *d, int argc, char **argv, enum answer *answer)
     const char *dir = NULL, *name = NULL;
     char password[PASSWORD_BYTES_MAX + 2];
     bool from_stdin = false;
-    struct words words, roles = {.n = 0};
+    struct words words = {.name = "EMAIL"}, roles = {.n = 0};
     struct user_draft draft = {0};
     enum err result;
     const struct opt opts[] = {{.name = "--role", .list = &roles},

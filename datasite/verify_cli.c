@@ -222,7 +222,7 @@ enum err
 cmd_verify(struct diag *d, int argc, char **argv, enum answer *answer)
 {
     const char *key = NULL, *source = NULL, *result = NULL;
-    struct words words;
+    struct words words = {.name = "RECEIPT.json"};
     PROOF_SCOPE(p) = {.holds = true};
     BUF_SCOPE(text);
     const struct opt opts[] = {{.name = "--key", .value = &key},

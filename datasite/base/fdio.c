@@ -59,12 +59,17 @@ enum err
 file_read(struct diag *d, const char *path, struct buf *out)
 {
     FD_SCOPE(fd) = open(path, O_RDONLY | O_CLOEXEC);
+    struct diag quiet = {0};
+    enum err result;
 
     if (fd == -1) {
         return FAIL(d, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path,
             strerror(errno));
     }
-    return fd_read_all(d, fd, out);
+    result = fd_read_all(&quiet, fd, out);
+    if (result != ERR_OK)
+        return FAIL(d, result, "%s: %s", path, quiet.text);
+    return ERR_OK;
 }
 
 /* A name in a folder is durable only when the folder is. */

@@ -86,6 +86,27 @@ class UseTest(Folder):
                 self.assertRefused(run(*words, input="x"), 2)
         self.assertEqual(run().returncode, 2)
 
+    def test_what_is_missing_is_named(self):
+        for words, name in [(["run"], "JOB.lua"), (["verify"], "RECEIPT.json"),
+                            (["restore"], "BACKUP_DIR"), (["result"], "JOB"),
+                            (["user"], "`datasite user add`"),
+                            (["config"], "`datasite config show`")]:
+            self.assertRefused(run(*words), 2, name)
+
+    def test_help_by_every_name_and_the_version(self):
+        for words in [["-h"], ["--help"], ["help"]]:
+            self.assertIn("audit verify", run(*words).stdout)
+        self.assertIn("--mock", run("help", "run").stdout)
+        self.assertRegex(run("--version").stdout, r"^datasite \d+\.\d+\.\d+\n$")
+
+    def test_an_output_that_nobody_gets_is_2(self):
+        for words in [["--help"], ["run", "--help"], ["config", "show"]]:
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([harness.program(), *words], stdout=full,
+                                      stderr=subprocess.PIPE, text=True, check=False)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertIn("standard output", done.stderr)
+
     def test_config(self):
         config = self.write("c.json", '{"site_name":"Here","listen":"[::1]:0"}')
         done = run("config", "show", "--config", config, "--data", "/d")
@@ -148,6 +169,28 @@ class MockTest(Folder):
         self.assertRefused(self.run_job(self.job), 2, "none.csv")
         self.mock = self.write("mock.csv", MOCK)
         self.assertRefused(self.run_job(self.path("none.lua")), 2, "none.lua")
+
+    def test_a_broken_schema_is_2_with_its_member(self):
+        for text, where in [('{"columns":[{"name":"a","type":"intger"}]}',
+                             "/columns/0/type: "), ("{", "not JSON"), ("{}", "/columns")]:
+            self.schema = self.write("bad.json", text)
+            self.assertRefused(self.run_job(self.job), 2, "bad.json: ", where)
+            self.assertRefused(run("check", self.job, "--schema", self.schema), 2,
+                               "bad.json: ", where)
+
+    def test_what_is_no_file_is_named(self):
+        self.assertRefused(self.run_job(self.dir), 2, self.dir + ": ")
+        self.mock = self.dir
+        self.assertRefused(self.run_job(self.job), 2, self.dir + ": ")
+
+    def test_the_check_reads_the_language_and_runs_nothing(self):
+        job = self.write("open.lua", "local x = 1\n\nreturn { x = (x }\n")
+        check = ("check", job, "--schema", self.schema)
+        self.assertRefused(run(*check), 1, "open.lua:3:1: error: ", "[syntax]")
+        document = json.loads(run(*check, "--json").stdout)
+        self.assertEqual((document["ok"], document["findings"][0]["line"]), (False, 3))
+        job = self.write("loop.lua", "while true do end\n")
+        self.assertEqual(run("check", job, "--schema", self.schema).returncode, 0)
 
     def test_a_clean_job_passes_the_check(self):
         self.assertEqual(run("check", self.job, "--schema", self.schema).returncode, 0)
