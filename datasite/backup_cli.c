@@ -3,9 +3,11 @@
 #include "datasite/base/fdio.h"
 #include "datasite/cli.h"
 #include "datasite/datadir.h"
+#include "datasite/manifest.h"
 #include "datasite/options.h"
 #include "datasite/store/backup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +29,7 @@ static const struct {
     {"keys/token.key", false, true, NULL},
     {"datasite.db", true, false, NULL},
 };
-static const char *const folders[] = {"", "vault", "keys"};
+static const char *const folders[] = {"vault", "keys"};
 
 static enum err
 part_path(struct diag *d, const char *dir, const char *name, char out[DATADIR_PATH_MAX])
@@ -54,22 +56,53 @@ copy_file(struct diag *d, const char *from, const char *to)
     return result;
 }
 
+static bool
+is_empty(const char *dir)
+{
+    DIR *list = opendir(dir);
+    size_t n = 0;
+
+    if (list == NULL)
+        return false;
+    for (struct dirent *e; n == 0 && (e = readdir(list)) != NULL;)
+        n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+    closedir(list);
+    return n == 0;
+}
+
+/* A folder that is there, such as a volume's, serves as long as nothing lies in it. */
 static enum err
 new_folder(struct diag *d, const char *dir)
 {
     char path[DATADIR_PATH_MAX];
 
+    if (mkdir(dir, 0700) == -1 && errno != EEXIST)
+        return FAIL(d, ERR_IO, "%s: %s", dir, strerror(errno));
+    if (!is_empty(dir)) {
+        return FAIL(d, ERR_CONFLICT,
+            "%s: something is there already; name a new or an empty folder", dir);
+    }
+    if (chmod(dir, 0700) == -1)
+        return FAIL(d, ERR_IO, "%s: %s", dir, strerror(errno));
     for (size_t i = 0; i < ARRAY_N(folders); i++) {
         TRY(part_path(d, dir, folders[i], path));
         if (mkdir(path, 0700) == -1)
-            return FAIL(d, errno == EEXIST ? ERR_CONFLICT : ERR_IO,
-                "%s: %s; name a folder that is not there yet", dir, strerror(errno));
+            return FAIL(d, ERR_IO, "%s: %s", path, strerror(errno));
     }
     return ERR_OK;
 }
 
 static enum err
-copy_site(struct diag *d, const char *from_dir, const char *to_dir)
+copy_part(struct diag *d, size_t part, const char *from, const char *to)
+{
+    if (!parts[part].is_database)
+        return copy_file(d, from, to);
+    return backup_copy(d, from, to);
+}
+
+/* files: what was copied, by name and digest. */
+static enum err
+copy_site(struct diag *d, const char *from_dir, const char *to_dir, json_t *files)
 {
     char from[DATADIR_PATH_MAX], to[DATADIR_PATH_MAX];
     struct datadir source;
@@ -84,11 +117,8 @@ copy_site(struct diag *d, const char *from_dir, const char *to_dir)
         TRY(part_path(d, to_dir, parts[i].name, to));
         if (parts[i].may_lack && access(from, F_OK) == -1)
             continue;
-        if (parts[i].is_database) {
-            TRY(backup_copy(d, from, to));
-        } else {
-            TRY(copy_file(d, from, to));
-        }
+        TRY(copy_part(d, i, from, to));
+        TRY(manifest_add(d, files, to_dir, parts[i].name));
         printf("%s\n", to);
     }
     return ERR_OK;
@@ -99,6 +129,7 @@ cmd_backup(struct diag *d, int argc, char **argv, enum answer *answer)
 {
     const char *dir = NULL, *to = NULL;
     struct words words;
+    json_auto_t *files = json_object();
     const struct opt opts[] = {
         {.name = "--data", .value = &dir}, {.name = "--to", .value = &to}};
 
@@ -106,7 +137,8 @@ cmd_backup(struct diag *d, int argc, char **argv, enum answer *answer)
     TRY(options_parse(d, argc, argv, opts, ARRAY_N(opts), 0, 0, &words));
     if (dir == NULL || to == NULL)
         return FAIL(d, ERR_INVALID, "say --data DIR and --to NEW_DIR");
-    TRY(copy_site(d, dir, to));
+    TRY(copy_site(d, dir, to, files));
+    TRY(manifest_write(d, files, to));
     printf("This copy holds the site's secret keys: keep it as safe as the site.\n");
     return ERR_OK;
 }
@@ -115,7 +147,7 @@ enum err
 cmd_restore(struct diag *d, int argc, char **argv, enum answer *answer)
 {
     const char *dir = NULL;
-    char database[DATADIR_PATH_MAX];
+    json_auto_t *files = json_object();
     struct words words = {.name = "BACKUP_DIR"};
     const struct opt opts[] = {{.name = "--data", .value = &dir}};
 
@@ -123,9 +155,8 @@ cmd_restore(struct diag *d, int argc, char **argv, enum answer *answer)
     TRY(options_parse(d, argc, argv, opts, ARRAY_N(opts), 1, 1, &words));
     if (dir == NULL)
         return FAIL(d, ERR_INVALID, "say --data NEW_DIR");
-    TRY(part_path(d, words.word[0], "datasite.db", database));
-    TRY(backup_verify(d, database));
-    TRY(copy_site(d, words.word[0], dir));
+    TRY(manifest_check(d, words.word[0]));
+    TRY(copy_site(d, words.word[0], dir, files));
     printf("`datasite serve --data %s` starts it.\n", dir);
     return ERR_OK;
 }

@@ -420,7 +420,7 @@ class SiteTest(Folder):
         for name in names:
             os.rename(f"{copy}/vault/{name}", f"{copy}/{name}")
         os.rmdir(copy + "/vault")
-        self.assertEqual(run("restore", copy, "--data", again).returncode, 0)
+        self.assertEqual(run("backup", "--data", copy, "--to", again).returncode, 0)
         self.assertLessEqual({"vault.db", "vault.key"}, set(os.listdir(again + "/vault")))
         site = harness.Site(folder=copy)
         try:
@@ -432,6 +432,50 @@ class SiteTest(Folder):
             self.assertEqual(answer.status, 201, answer)
         finally:
             site.close()
+
+    def test_a_folder_with_something_in_it_is_left_alone(self):
+        copy, full, empty = self.path("copy"), self.path("full"), self.path("empty")
+        os.mkdir(full)
+        os.mkdir(empty)
+        with open(full + "/note", "w", encoding="utf-8") as f:
+            f.write("mine")
+        backup = ("backup", "--data", self.site.folder, "--to")
+        self.assertRefused(run(*backup, full), 2, "full: ", "empty folder")
+        self.assertEqual(run(*backup, copy).returncode, 0)
+        self.assertRefused(run("restore", copy, "--data", full), 2, "full: ")
+        self.assertEqual(os.listdir(full), ["note"])
+        self.assertEqual(run("restore", copy, "--data", empty).returncode, 0)
+        self.assertEqual(os.stat(empty).st_mode & 0o777, 0o700)
+        self.assertEqual(run("audit", "verify", "--data", empty).returncode, 0)
+        self.assertEqual(run("doctor", "--data", empty).returncode, 0)
+
+    def test_a_damaged_backup_is_not_restored(self):
+        copy, again = self.path("copy"), self.path("again")
+        self.assertEqual(run("backup", "--data", self.site.folder, "--to", copy)
+                         .returncode, 0)
+        with open(copy + "/backup.json", encoding="utf-8") as f:
+            names = list(json.load(f)["files"])
+        self.assertIn("vault/vault.db", names)
+        for name in names:
+            path = os.path.join(copy, name)
+            with open(path, "rb") as f:
+                whole = f.read()
+            os.chmod(path, 0o600)
+            middle = len(whole) // 2
+            changed = whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1:]
+            for damaged in [changed, whole[:middle], None]:
+                os.remove(path)
+                if damaged is not None:
+                    with open(path, "wb") as f:
+                        f.write(damaged)
+                self.assertRefused(run("restore", copy, "--data", again), 2, path)
+                self.assertFalse(os.path.exists(again), name)
+                with open(path, "wb") as f:
+                    f.write(whole)
+        self.assertEqual(run("restore", copy, "--data", again).returncode, 0)
+        os.remove(copy + "/backup.json")
+        self.assertRefused(run("restore", copy, "--data", self.path("more")), 2,
+                           "no backup here")
 
     def test_doctor(self):
         done = run("doctor", "--data", self.site.folder)
