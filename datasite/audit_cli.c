@@ -141,45 +141,76 @@ marks_read(struct diag *d, const char *path, const uint8_t key[SITE_KEY_BYTES],
     return ERR_OK;
 }
 
+/* The export of a part begins where it was asked to, and nowhere else: what is cut off
+ * at the front leaves a chain that holds. */
 static enum err
-verify_export(struct diag *d, const char *path, const char *marks_path,
-    const char *key_path, enum answer *answer)
+begins_after(struct diag *d, struct str text, int64_t after, struct walk *w)
+{
+    json_auto_t *first = json_loadb(text.ptr, text.len, JSON_DISABLE_EOF_CHECK, NULL);
+    json_int_t seq = json_integer_value(json_object_get(first, "seq"));
+
+    if (seq == after + 1)
+        return ERR_OK;
+    w->first_bad = after + 1;
+    return FAIL(d, ERR_CONFLICT,
+        "audit entry %" PRId64 ": it is missing; the export begins with entry %" PRId64
+        " (--after says that it is of a part)",
+        after + 1, (int64_t)seq);
+}
+
+struct export
+{
+    const char *path, *marks, *key;
+    int64_t after; /* the last entry before it */
+};
+
+static enum err
+verify_export(struct diag *d, const struct export *x, enum answer *answer)
 {
     uint8_t key[SITE_KEY_BYTES];
     enum err result;
     WALK_SCOPE(w);
     BUF_SCOPE(text);
 
-    if (marks_path != NULL) {
-        TRY(site_key_read(d, key_path, key));
-        result = marks_read(d, marks_path, key, &w.marks);
+    if (x->marks != NULL) {
+        TRY(site_key_read(d, x->key, key));
+        result = marks_read(d, x->marks, key, &w.marks);
         if (result != ERR_OK)
             return report_broken(d, result, answer);
     }
     buf_init(&text, EXPORT_BYTES_MAX);
-    TRY(file_read(d, path, &text));
+    TRY(file_read(d, x->path, &text));
     result = audit_verify_lines(
         d, buf_str(&text), &w.marks, &w.entries, &w.head, &w.first_bad);
+    if (result == ERR_OK)
+        result = begins_after(d, buf_str(&text), x->after, &w);
     return report_chain(d, result, &w, answer);
 }
 
 enum err
 cmd_audit_verify(struct diag *d, int argc, char **argv, enum answer *answer)
 {
-    const char *dir = NULL, *key = NULL, *marks = NULL;
+    const char *dir = NULL, *after = NULL;
+    struct export x = {0};
     struct words words;
     const struct opt opts[] = {{.name = "--data", .value = &dir},
-        {.name = "--key", .value = &key}, {.name = "--checkpoints", .value = &marks}};
+        {.name = "--key", .value = &x.key},
+        {.name = "--checkpoints", .value = &x.marks},
+        {.name = "--after", .value = &after}};
 
     TRY(options_parse(d, argc, argv, opts, ARRAY_N(opts), 0, 1, &words));
     if ((dir == NULL) == (words.n == 0))
         return FAIL(d, ERR_INVALID, "say either --data DIR or the exported file");
-    if (dir != NULL && marks != NULL) {
+    if (dir != NULL && (x.marks != NULL || after != NULL)) {
         return FAIL(d, ERR_INVALID,
-            "--checkpoints goes with an exported file; DIR has its own");
+            "--checkpoints and --after go with an exported file; DIR is whole");
     }
-    if (dir == NULL && (marks == NULL) != (key == NULL))
+    if (dir == NULL && (x.marks == NULL) != (x.key == NULL))
         return FAIL(d, ERR_INVALID, "--checkpoints FILE and --key KEY go together");
-    return dir != NULL ? verify_site(d, dir, key, answer)
-                       : verify_export(d, words.word[0], marks, key, answer);
+    if (after != NULL && (!str_fixed(str_of(after), 0, &x.after) || x.after < 0))
+        return FAIL(d, ERR_INVALID, "--after %s: a whole number from 0", after);
+    if (dir != NULL)
+        return verify_site(d, dir, x.key, answer);
+    x.path = words.word[0];
+    return verify_export(d, &x, answer);
 }

@@ -378,10 +378,14 @@ class SiteTest(Folder):
             lines = f.read().splitlines()
         entry = json.loads(lines[2])
         entry["verb"] = "job.approve"
-        lines[2] = json.dumps(entry)
-        changed = self.write("changed.jsonl", "\n".join(lines) + "\n")
+        changed = self.write("changed.jsonl", "\n".join(
+            lines[:2] + [json.dumps(entry)] + lines[3:]) + "\n")
         self.assertRefused(run("audit", "verify", changed), 1,
                            f"entry {entry['seq']}")
+        part = self.write("part.jsonl", "\n".join(lines[3:]) + "\n")
+        self.assertRefused(run("audit", "verify", part), 1, "entry 1: it is missing")
+        self.assertRefused(run("audit", "verify", part, "--after", "2"), 1, "entry 3")
+        self.assertEqual(run("audit", "verify", part, "--after", "3").returncode, 0)
 
     def test_an_entry_edited_in_the_file_is_named(self):
         copy = self.path("copy")
