@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WORK_ARENA_BYTES ((size_t)64 << 20)
+#define WORK_ARENA_BYTES   ((size_t)64 << 20)
+#define DELTA_ATTO_DEFAULT INT64_C(1000000000000) /* 1e-6 */
 
 void
 trial_release(struct trial *t)
@@ -91,19 +92,23 @@ read_numbers(struct diag *d, struct trial *t)
     return ERR_OK;
 }
 
-/* --epsilon and --delta bound the run as a job's max_budget would. */
+/* --epsilon and --delta bound the run as a job's max_budget would. Without the first
+ * there is no bound. */
 static enum err
 read_cap(struct diag *d, struct trial *t)
 {
-    int64_t eps, delta = t->accounting == ACCOUNT_PURE ? 0 : INT64_C(1000000000000);
+    struct promise *p = &t->promise;
 
-    if (t->epsilon == NULL)
-        return ERR_OK;
-    if (!nano_parse(str_of(t->epsilon), &eps))
-        return FAIL(d, ERR_INVALID, "--epsilon %s: a decimal number", t->epsilon);
-    if (t->delta != NULL && !atto_parse(str_of(t->delta), &delta))
+    *p = (struct promise){.epsilon_nano = PRICE_NANO_MAX};
+    p->delta_atto = t->accounting == ACCOUNT_PURE ? 0 : DELTA_ATTO_DEFAULT;
+    if (t->delta != NULL && !atto_parse(str_of(t->delta), &p->delta_atto))
         return FAIL(d, ERR_INVALID, "--delta %s: a decimal number", t->delta);
-    return accountant_limit(d, t->accounting, eps, delta, &t->cap);
+    p->at_delta_atto = p->delta_atto;
+    if (t->epsilon != NULL && !nano_parse(str_of(t->epsilon), &p->epsilon_nano))
+        return FAIL(d, ERR_INVALID, "--epsilon %s: a decimal number", t->epsilon);
+    if (t->epsilon == NULL && t->delta == NULL)
+        return ERR_OK;
+    return accountant_limit(d, t->accounting, p->epsilon_nano, p->delta_atto, &t->cap);
 }
 
 enum err
@@ -131,6 +136,7 @@ run_order(struct diag *d, const struct trial *t, const struct attempt *a,
         .lane = t->lane,
         .accounting = t->accounting,
         .cap = t->cap,
+        .promise = t->promise,
         .rows_assumed = a->rows,
         .seed = (uint64_t)t->seed,
         .limits = {.cpu_ms = RUN_CPU_MS_DEFAULT,

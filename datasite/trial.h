@@ -19,6 +19,7 @@ struct trial {
     enum lane lane;
     enum accounting accounting;
     struct budget cap;
+    struct promise promise;
     int64_t seed;
     struct codescan scan;
 };

@@ -19,18 +19,24 @@ put_budget_text(
     buf_addf(out, ",\"%s\":%s", name, text(amount, room));
 }
 
-/* What site.budget() shows: public, and the same on mock and real. */
-static void
-budget_json(const struct broker *b, struct buf *out)
+/* What site.budget() shows: public, and the same on mock and real, whatever the approval
+ * found that the run needs. */
+static enum err
+budget_json(struct diag *d, const struct broker *b, struct buf *out)
 {
-    const struct budget *cap = &b->order.cap;
+    const struct promise *p = &b->order.promise;
+    struct budget cap = b->order.cap;
 
+    if (p->epsilon_nano >= 0)
+        TRY(accountant_limit(
+            d, b->order.accounting, p->epsilon_nano, p->delta_atto, &cap));
     buf_addf(out, "{\"accounting\":\"%s\"", accounting_name(b->order.accounting));
-    if (cap->eps_nano != EPS_NONE)
-        put_budget_text(out, "epsilon", cap->eps_nano, nano_text);
-    put_budget_text(out, "rho", cap->rho_nano, nano_text);
-    put_budget_text(out, "delta", cap->delta_atto, atto_text);
+    if (p->epsilon_nano >= 0)
+        put_budget_text(out, "epsilon", p->epsilon_nano, nano_text);
+    put_budget_text(out, "rho", cap.rho_nano, nano_text);
+    put_budget_text(out, "delta", p->delta_atto, atto_text);
     buf_addz(out, "}");
+    return ERR_OK;
 }
 
 static enum err
@@ -41,7 +47,7 @@ send_job(struct diag *d, struct broker *b)
 
     buf_init(&out, frame_bytes_max(FRAME_JOB));
     buf_init(&budget, 1024);
-    budget_json(b, &budget);
+    TRY(budget_json(d, b, &budget));
     field_put_str(&out, b->order.source);
     field_put_str(&out, buf_str(&budget));
     field_put_i64(&out, (int64_t)b->order.seed);

@@ -179,6 +179,7 @@ broker_ask(struct diag *d, struct broker *b, const struct frame *in, struct buf 
         .columns = b->order.columns,
         .lane = b->order.lane,
         .accounting = b->order.accounting,
+        .at_delta_atto = b->order.promise.at_delta_atto,
         .rows_assumed = b->order.rows_assumed,
         .units_least = (uint64_t)b->order.key_persons_min,
         .rows = rows_of(b)};

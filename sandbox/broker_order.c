@@ -43,6 +43,9 @@ broker_read_order(struct diag *d, struct broker *b, struct frame *frame)
     o->lane = (enum lane)field_i64(&f, LANE_DP, LANE_ROWS);
     o->accounting = (enum accounting)field_i64(&f, ACCOUNT_PURE, ACCOUNT_ZCDP);
     o->cap = field_budget(&f);
+    o->promise.epsilon_nano = field_i64(&f, -1, PRICE_NANO_MAX);
+    o->promise.delta_atto = field_i64(&f, 0, ATTO);
+    o->promise.at_delta_atto = field_i64(&f, 0, ATTO);
     o->rows_assumed = field_i64(&f, 0, ROWS_MAX);
     o->key_persons_min = field_i64(&f, 0, ROWS_MAX);
     o->seed = (uint64_t)field_i64(&f, INT64_MIN, INT64_MAX);

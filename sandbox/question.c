@@ -300,10 +300,23 @@ columns_read(const struct plan *p)
     return list;
 }
 
+/* Of a price in rho alone: what a job of nothing else would spend. -1: not told. */
+static int64_t
+explained_epsilon(const struct question *q)
+{
+    struct budget price = question_price(q), rho = {.rho_nano = price.rho_nano};
+    int64_t delta = q->plan->context->at_delta_atto;
+
+    if (price.eps_nano != EPS_NONE)
+        return price.eps_nano;
+    return delta > 0 ? accountant_eps_nano(ACCOUNT_ZCDP, rho, delta) : -1;
+}
+
 enum err
 question_explain(struct diag *d, const struct question *q, struct buf *json)
 {
     struct budget price = question_price(q);
+    int64_t told = explained_epsilon(q);
     char epsilon[32], rho[32], delta[32], scale[64] = "0";
     json_auto_t *o = NULL;
 
@@ -311,12 +324,10 @@ question_explain(struct diag *d, const struct question *q, struct buf *json)
         snprintf(scale, sizeof scale, "%.6Lf", mechanism_scale(&q->mechanism));
     o = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:b, s:I, s:o}", "label",
         q->label, "mechanism", question_mechanism(q), "scale", scale, "epsilon",
-        price.eps_nano == EPS_NONE ? json_null()
-                                   : json_string(nano_text(price.eps_nano, epsilon)),
-        "rho", nano_text(price.rho_nano, rho), "delta",
-        atto_text(price.delta_atto, delta), "error95", q->error95, "exact",
-        (int)q->plan->exact, "keys", (json_int_t)q->plan->grouping.keys_n, "columns",
-        columns_read(q->plan));
+        told < 0 ? json_null() : json_string(nano_text(told, epsilon)), "rho",
+        nano_text(price.rho_nano, rho), "delta", atto_text(price.delta_atto, delta),
+        "error95", q->error95, "exact", (int)q->plan->exact, "keys",
+        (json_int_t)q->plan->grouping.keys_n, "columns", columns_read(q->plan));
     if (o == NULL)
         return FAIL(d, ERR_TOO_LARGE, "The explanation needs too much memory.");
     return json_text(d, o, json);

@@ -28,8 +28,9 @@ struct question_context {
     const bool *columns; /* loaded ones, by schema index; others are refused by name */
     enum lane lane;
     enum accounting accounting;
-    int64_t rows_assumed; /* public: the mock's row count, for error95 of means */
-    uint64_t units_least; /* owner's minimum of units behind an unknown key; 0: none */
+    int64_t at_delta_atto; /* explain() tells a rho in epsilon at this; 0: not at all */
+    int64_t rows_assumed;  /* public: the mock's row count, for error95 of means */
+    uint64_t units_least;  /* owner's minimum of units behind an unknown key; 0: none */
     const struct row_port *rows; /* where row programs run; NULL: they are refused */
 };
 

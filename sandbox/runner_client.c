@@ -52,6 +52,9 @@ put_order(struct diag *d, const struct order *o, struct buf *out)
     field_put_i64(out, o->lane);
     field_put_i64(out, o->accounting);
     field_put_budget(out, o->cap);
+    field_put_i64(out, o->promise.epsilon_nano);
+    field_put_i64(out, o->promise.delta_atto);
+    field_put_i64(out, o->promise.at_delta_atto);
     field_put_i64(out, o->rows_assumed);
     field_put_i64(out, o->key_persons_min);
     field_put_i64(out, (int64_t)o->seed);

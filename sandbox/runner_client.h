@@ -32,13 +32,21 @@ struct run_limits {
     int64_t memory_bytes, questions_max, output_bytes_max;
 };
 
+/* What people agreed on, in their words: site.budget() and explain() tell of it, and it
+ * is the same in every run of a job. */
+struct promise {
+    int64_t epsilon_nano, delta_atto; /* the job's max_budget; epsilon -1: none */
+    int64_t at_delta_atto; /* the dataset's: what a rho is in epsilon; 0: not told */
+};
+
 struct order {
     const char *run_id; /* for logs */
     struct str source;  /* normalised */
     struct str schema_json;
     enum lane lane;
     enum accounting accounting;
-    struct budget cap; /* what site.budget() shows */
+    struct budget cap; /* what the charges must fit into, where there is no port */
+    struct promise promise;
     int64_t rows_assumed;
     int64_t key_persons_min; /* the owner's, behind an unknown key; 0: any */
     uint64_t seed;           /* public: of math.random */

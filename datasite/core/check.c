@@ -31,13 +31,24 @@ enum err
 check_ask_init(struct ctx *cx, const struct dataset *ds, struct str source,
     enum lane lane, struct check_ask *out)
 {
-    *out = (struct check_ask){
-        .ds = ds, .source = source, .lane = lane, .epsilon_nano = ds->epsilon_nano};
+    *out = (struct check_ask){.ds = ds,
+        .source = source,
+        .lane = lane,
+        .epsilon_nano = ds->epsilon_nano,
+        .delta_atto = ds->delta_atto};
     TRY(dataset_schema(cx, ds, &out->schema));
     TRY(dataset_policy(cx, ds, &out->policy));
     TRY(dataset_mock(cx, ds, &out->mock));
     return accountant_limit(
         &cx->diag, ds->accounting, ds->epsilon_nano, ds->delta_atto, &out->cap);
+}
+
+void
+check_promise(struct check_ask *ask, const struct job *j)
+{
+    ask->epsilon_nano = j->max_epsilon_nano;
+    if (j->max_delta_atto >= 0 && ask->ds->accounting == ACCOUNT_ZCDP)
+        ask->delta_atto = j->max_delta_atto;
 }
 
 static struct mock_answer *
@@ -142,6 +153,7 @@ check_order(const struct check_ask *ask, const char *run_id, const bool *columns
         .lane = ask->lane,
         .accounting = ask->ds->accounting,
         .cap = ask->cap,
+        .promise = {ask->epsilon_nano, ask->delta_atto, ask->ds->delta_atto},
         .rows_assumed = ask->ds->mock_rows,
         .key_persons_min = p->key_persons_min,
         .seed = seed_of(ask->source),

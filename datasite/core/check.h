@@ -18,8 +18,8 @@ struct check_ask {
     struct str mock;   /* CSV text */
     enum lane lane;
     struct budget cap; /* what the mock run may spend */
-    int64_t
-        epsilon_nano; /* zcdp: pure answers may add up to this instead; -1: may not */
+    /* What people agreed on. zcdp: pure answers may add up to this epsilon, too. */
+    int64_t epsilon_nano, delta_atto;
 };
 
 struct check_report {
@@ -36,6 +36,8 @@ struct check_report {
  * yet. */
 enum err check_ask_init(struct ctx *cx, const struct dataset *ds, struct str source,
     enum lane lane, struct check_ask *out) NODISCARD;
+/* What the job's author asked for, in place of all that the dataset has. */
+void check_promise(struct check_ask *ask, const struct job *j);
 /* Scans; runs on the mock when nothing that was found forbids it. A finding or a
  * failing script is ERR_OK: the report says so. Touches no connection. */
 enum err check_run(

@@ -35,7 +35,7 @@ visit_load(struct ctx *cx, const char *job_id, struct visit *v)
     TRY(dataset_by_id(cx, v->job.dataset_id, &v->ds));
     TRY(job_version_by(cx, &v->job, v->job.version, &v->version));
     TRY(check_ask_init(cx, &v->ds, str_of(v->version.source), v->job.lane, &v->ask));
-    v->ask.epsilon_nano = v->job.max_epsilon_nano;
+    check_promise(&v->ask, &v->job);
     TRY(json_parse(&cx->diag, str_of(v->job.outputs_json), &v->outputs));
     v->words = (struct expect_words){.question = v->job.question,
         .outputs = v->outputs,

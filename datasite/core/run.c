@@ -82,6 +82,7 @@ outing_load(struct ctx *cx, const char *job_id, struct outing *o)
     TRY(dataset_by_id(cx, o->job.dataset_id, &o->ds));
     TRY(job_version_by(cx, &o->job, o->job.version, &o->version));
     TRY(check_ask_init(cx, &o->ds, str_of(o->version.source), o->job.lane, &o->ask));
+    check_promise(&o->ask, &o->job);
     o->ask.cap = o->version.hold;
     return codescan_run(
         &cx->diag, cx->arena, o->ask.source, &o->ask.schema, o->ask.lane, &o->scan);

@@ -249,11 +249,11 @@ class SiteTest(Folder):
                            input=self.researcher.password + "\n")
         self.assertEqual(done.returncode, 0, done)
 
-    def released(self, title):
+    def released(self, title, source=JOB, *more):
         """A released job of this title; gives its id."""
-        done = self.client("submit", self.write(title + ".lua", JOB + "-- " + title),
-                           "--dataset", "stays", "--epsilon", "1", "--purpose", "to test",
-                           "--output", "n=how many", "--wait")
+        done = self.client("submit", self.write(title + ".lua", source + "-- " + title),
+                           "--dataset", "stays", "--epsilon", "5", "--purpose", "to test",
+                           "--output", "n=how many", *more, "--wait")
         self.assertEqual(done.returncode, 0, done)
         self.assertIn("in_review", done.stdout)
         id = done.stdout.split()[0]
@@ -311,6 +311,34 @@ class SiteTest(Folder):
         self.assertEqual(done.returncode, 0, done)
         self.assertRefused(self.client("pull", "nope", "--to", to), 2)
         self.assertRefused(self.client("pull", "../users", "--to", to), 2)
+
+    def test_caps_and_prices_are_told_alike_on_mock_and_real(self):
+        """A job with answers in rho, and one of pure answers: what their approvals hold
+        differs, what site.budget() and explain() tell does not."""
+        self.log_in()
+        tell = """local v = site.open "stays"
+local plan = v:mean("age", { error = 1 })
+local paid = v:count{ %s = 0.1 }:release()
+local b = site.budget()
+return { told = { b.accounting == "zcdp", b.epsilon, b.delta, b.rho,
+                  plan:explain().epsilon, plan:explain().error95 } }
+"""
+        for price in ("epsilon", "rho"):
+            source = tell % price
+            id = self.released("told-" + price, source, "--delta", "0.0000001")
+            mock = self.researcher.get(f"/api/v1/jobs/{id}/versions/1/mock_result").json
+            real = self.researcher.get(f"/api/v1/jobs/{id}/result").json
+            told = real["outputs"]["told"]
+            self.assertEqual(told, mock["outputs"]["told"])
+            self.assertEqual(told[:3], [True, 5, 1e-07])
+            self.assertGreater(told[3], 0)
+            self.assertGreater(told[4], 0)
+        offline = self.run_job(self.write("told.lua", source), "--epsilon", "5",
+                               "--delta", "0.0000001")
+        self.assertEqual(json.loads(offline.stdout)["told"][:3], told[:3])
+        at_site = self.researcher.post("/api/v1/mock_runs", {
+            "dataset": "stays", "source": source, "lane": "dp"}).json["outputs"]["told"]
+        self.assertEqual(at_site[4:], told[4:])
 
     def test_submit_says_what_is_missing(self):
         self.log_in()

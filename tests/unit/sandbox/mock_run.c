@@ -57,6 +57,7 @@ mock_order(const char *run_id, struct str source)
         .lane = LANE_EXACT,
         .accounting = ACCOUNT_PURE,
         .cap = {.eps_nano = NANO},
+        .promise = {.epsilon_nano = NANO},
         .rows_assumed = 3,
         .seed = 7,
         .limits = {.cpu_ms = 1000,

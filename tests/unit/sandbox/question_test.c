@@ -487,12 +487,13 @@ Test(question, explain_tells_the_price_without_data)
     struct question_context c = {.schema = &m.schema,
         .lane = LANE_DP,
         .accounting = ACCOUNT_ZCDP,
+        .at_delta_atto = INT64_C(1000000000000),
         .rows_assumed = 50};
     struct diag d = {0};
     struct question *q;
     BUF_SCOPE(b);
     json_auto_t *o = NULL;
-    const char *mechanism, *rho, *error;
+    const char *mechanism, *epsilon, *rho, *error;
 
     buf_init(&b, 4096);
     cr_assert_eq(question_parse(&d, m.arena, &c,
@@ -505,11 +506,12 @@ Test(question, explain_tells_the_price_without_data)
     cr_expect_str_eq(question_label(q), "mean(bmi) by ward");
     cr_assert_eq(question_explain(&d, q, &b), ERR_OK, "%s", d.text);
     cr_assert_eq(json_parse(&d, buf_str(&b), &o), ERR_OK);
-    cr_assert_eq(json_unpack(o, "{s:s, s:s, s:s}", "mechanism", &mechanism, "rho", &rho,
-                     "error95", &error),
+    cr_assert_eq(json_unpack(o, "{s:s, s:s, s:s, s:s}", "mechanism", &mechanism,
+                     "epsilon", &epsilon, "rho", &rho, "error95", &error),
         0);
     cr_expect_str_eq(mechanism, "discrete_gaussian");
     cr_expect_str_eq(rho, "0.5");
+    cr_expect_str_eq(epsilon, "5.221534445"); /* of rho 0.5 at 1e-6 */
     cr_expect_str_neq(error, "");
     cr_expect_eq(json_array_size(json_object_get(o, "columns")), 3);
 }
