@@ -74,6 +74,8 @@ push_grouped(lua_State *L, int doc, lua_Integer decimals)
     values = keys + 1;
     lua_newtable(L);
     into = values + 1;
+    if (lua_rawlen(L, keys) == 0)
+        luajson_mark_map(L); /* no keys are told, which is not an empty list */
     for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, keys); i++) {
         if (lua_rawgeti(L, keys, i) != LUA_TTABLE) {
             lua_createtable(L, 1, 0); /* a bare key is a key of one part */

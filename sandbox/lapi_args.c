@@ -94,11 +94,19 @@ put_price(struct lapi_call *c, int index, const char *what)
 {
     bool is_float = lua_type(c->L, index) == LUA_TNUMBER && !lua_isinteger(c->L, index);
     lua_Number n = is_float ? lua_tonumber(c->L, index) : 1;
+    struct str text;
+    bool is_text = false;
 
     if (n > 0 && n < PRICE_LEAST) {
         lua_pushnumber(c->L, PRICE_LEAST);
         lua_replace(c->L, index);
     }
+    if (lua_type(c->L, index) == LUA_TSTRING) {
+        text.ptr = lua_tolstring(c->L, index, &text.len);
+        is_text = lapi_is_decimal(text.ptr, text.len);
+    }
+    if (!is_text && lua_type(c->L, index) != LUA_TNUMBER)
+        lapi_wrong(c, what, "a number, or decimal text such as \"0.1\"");
     lapi_put_number(c, index, what);
 }
 
@@ -254,6 +262,30 @@ is_field(const char *name, const struct lapi_field *list, size_t n)
     return false;
 }
 
+/* What a call may be given by name, as a list for people. */
+static void
+refuse_option(struct lapi_call *c, const struct lapi_field *fields, bool priced,
+    const char *unknown)
+{
+    luaL_Buffer b;
+    const char *between = "; it takes ";
+
+    luaL_buffinit(c->L, &b);
+    for (size_t i = 0; i < LAPI_FIELDS_MAX && fields[i].form != LAPI_END; i++) {
+        luaL_addstring(&b, between);
+        luaL_addstring(&b, fields[i].name);
+        between = ", ";
+    }
+    for (size_t i = 0; priced && i < ARRAY_N(price_fields); i++) {
+        luaL_addstring(&b, between);
+        luaL_addstring(&b, price_fields[i].name);
+        between = ", ";
+    }
+    luaL_pushresult(&b);
+    luaL_error(
+        c->L, "%s: unknown option '%s'%s", c->name, unknown, lua_tostring(c->L, -1));
+}
+
 /* Which of several unknown ones is named does not hang on the order they are kept in. */
 void
 lapi_check_options(struct lapi_call *c, const struct lapi_field *fields, bool priced)
@@ -274,7 +306,7 @@ lapi_check_options(struct lapi_call *c, const struct lapi_field *fields, bool pr
             unknown = name;
     }
     if (unknown != NULL)
-        luaL_error(L, "%s: unknown option '%s'", c->name, unknown);
+        refuse_option(c, fields, priced, unknown);
 }
 
 /* Texts in a row become one list, so that select("a", "b") is select{"a", "b"}. */
@@ -326,7 +358,9 @@ lapi_put_fields(struct lapi_call *c, const struct lapi_field *fields)
         }
     }
     if (c->next <= c->last)
-        luaL_error(c->L, "%s: too many arguments", c->name);
+        luaL_error(c->L,
+            "%s: too many arguments; a price has a name, as in { epsilon = 0.1 }",
+            c->name);
 }
 
 void

@@ -44,7 +44,7 @@ static const struct verb verbs[] = {
         {{"column", NULL, LAPI_TEXT, false}, {"bins", NULL, LAPI_NUMBERS, true}}},
     {"quantile", MEASURE,
         {{"column", NULL, LAPI_TEXT, false}, {"quantiles", NULL, LAPI_NUMBERS, false},
-            {"candidates", NULL, LAPI_NUMBERS, true}}},
+            {"candidates", NULL, LAPI_NUMBERS, false}}},
     {"most_common", MEASURE,
         {{"column", NULL, LAPI_TEXT, false}, {"k", NULL, LAPI_NUMBER, false}}},
     {"above_threshold", MEASURE,

@@ -428,10 +428,28 @@ struct run {
     size_t output_bytes_max;
 };
 
+/* Where the chunk on top of the stack ends, which is where its return stands. */
+static int
+last_line(lua_State *L)
+{
+    lua_Debug ar;
+    lua_Integer last = 1;
+
+    lua_pushvalue(L, -1);
+    lua_getinfo(L, ">L", &ar);
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+        lua_Integer line = lua_tointeger(L, -2);
+        last = line > last ? line : last;
+    }
+    lua_pop(L, 1);
+    return (int)last;
+}
+
 static int
 run_protected(lua_State *L)
 {
     const struct run *r = lua_touserdata(L, 1);
+    char output[32];
     int line;
 
     if (luadefect_possible(L, r->source, &line) && luadefect_present(L)) {
@@ -442,8 +460,9 @@ run_protected(lua_State *L)
     }
     if (luaL_loadbufferx(L, r->source.ptr, r->source.len, "=" CHUNK, "t") != LUA_OK)
         return lua_error(L);
+    snprintf(output, sizeof output, CHUNK ":%d: output", last_line(L));
     lua_call(L, 0, 1);
-    luajson_push_text(L, -1, "output", r->output_bytes_max);
+    luajson_push_text(L, -1, output, r->output_bytes_max);
     return 1;
 }
 
@@ -485,7 +504,7 @@ luabox_run(struct luabox *box, struct str source, size_t output_bytes_max,
 {
     lua_State *L = box->L;
     struct run r = {source, output_bytes_max};
-    struct str message = STR("the error is not a text");
+    struct str message = STR("error() was given no text: error(\"why\")");
 
     *report = (struct luabox_report){.end = LUABOX_OK};
     lua_settop(L, 0);

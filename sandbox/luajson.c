@@ -240,6 +240,18 @@ put_string(struct writer *w, int index, const struct place *at)
     put(w, at, "", 0);
 }
 
+void
+luajson_mark_map(lua_State *L)
+{
+    if (luaL_newmetatable(L, LUAJSON_MAP)) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, LUAJSON_MAP);
+        lua_pushboolean(L, 0);
+        lua_setfield(L, -2, "__metatable");
+    }
+    lua_setmetatable(L, -2);
+}
+
 /* The number of entries where the keys are 1..n, -1 where they are all text, -2 else. */
 static lua_Integer
 table_form(lua_State *L, int index)
@@ -326,6 +338,10 @@ put_table(struct writer *w, int index, const struct place *at, int depth)
         refuse(w, at, "tables are nested too deeply");
     luaL_checkstack(w->L, 8, w->what);
     n = table_form(w->L, index);
+    if (n == 0 && luaL_getmetafield(w->L, index, LUAJSON_MAP) != LUA_TNIL) {
+        lua_pop(w->L, 1);
+        n = -1;
+    }
     if (n == -2)
         refuse(w, at, "keys must be all text, or 1 to n without holes");
     if (n == -1) {
@@ -335,11 +351,22 @@ put_table(struct writer *w, int index, const struct place *at, int depth)
     }
 }
 
+/* "a handle", "a measurement", else the type. */
+static void
+refuse_kind(struct writer *w, int index, const struct place *at)
+{
+    char why[128];
+    bool named = luaL_getmetafield(w->L, index, "__name") == LUA_TSTRING;
+
+    snprintf(why, sizeof why,
+        "a %.30s cannot leave: numbers, text, booleans and tables can",
+        named ? lua_tostring(w->L, -1) : luaL_typename(w->L, index));
+    refuse(w, at, why);
+}
+
 static void // NOLINTNEXTLINE(misc-no-recursion)
 put_value(struct writer *w, int index, const struct place *at, int depth)
 {
-    char why[96];
-
     switch (lua_type(w->L, index)) {
     case LUA_TNIL:
         put(w, at, "null", 4);
@@ -358,10 +385,7 @@ put_value(struct writer *w, int index, const struct place *at, int depth)
         put_table(w, index, at, depth);
         return;
     default:
-        snprintf(why, sizeof why,
-            "a %s cannot leave: numbers, text, booleans and tables can",
-            luaL_typename(w->L, index));
-        refuse(w, at, why);
+        refuse_kind(w, index, at);
     }
 }
 

@@ -11,6 +11,7 @@
 #include <lua.h>
 
 #define LUAJSON_DEPTH_MAX 8
+#define LUAJSON_MAP       "datasite.map" /* metatable of a table that is {} when empty */
 
 /* Text that grows in a stack slot, whatever else is pushed meanwhile. */
 struct luatext {
@@ -27,6 +28,8 @@ void luatext_end(struct luatext *t); /* the slot becomes a Lua string */
 /* Appends text as a JSON string. The text must be UTF-8 without NUL: false, and nothing
  * useful appended, where it is not. */
 bool luajson_quote(struct luatext *t, struct str text);
+/* Gives the table on top of the stack that metatable. */
+void luajson_mark_map(lua_State *L);
 /* Pushes the JSON text of the value at index: numbers, strings, booleans, nil and tables
  * of them that are arrays (keys 1..n) or maps (text keys), sorted by key. Raises an
  * error that starts with `what` and names the place ("output.ci[2]") on anything else. */

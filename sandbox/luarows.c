@@ -191,7 +191,7 @@ compile(lua_State *L)
 static void
 report_error(lua_State *L, int status, struct luabox_report *report)
 {
-    struct str s = STR("the error is not a text");
+    struct str s = STR("error() was given no text");
 
     *report = (struct luabox_report){
         .end = status == LUA_ERRMEM ? LUABOX_MEMORY : LUABOX_SCRIPT};

@@ -1,3 +1,3 @@
--- expect: error the error is not a text
+-- expect: error error() was given no text
 -- errors are text
 error({secret = 1})

@@ -1,3 +1,3 @@
--- expect: error the error is not a text
+-- expect: error error() was given no text
 -- and nothing runs to make them so
 error(setmetatable({}, {__tostring = function() return 'x' end}))

@@ -1,3 +1,3 @@
--- expect: error output: a userdata cannot leave
+-- expect: error output: a handle cannot leave
 -- no handles
 return site.open 'd'

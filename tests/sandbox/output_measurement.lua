@@ -1,3 +1,3 @@
--- expect: error output.m: a userdata cannot leave
+-- expect: error output.m: a measurement cannot leave
 -- no measurements
 return {m = site.open('d'):count{epsilon = 1}}

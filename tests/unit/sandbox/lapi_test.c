@@ -160,7 +160,14 @@ Test(lapi, wrong_use_names_method_and_argument)
         {"v:clip('x', 0, 1, 2)", "clip: too many arguments"},
         {"v:count{epsilom = 1}", "count: unknown option 'epsilom'"},
         {"v:count{epsilon = 1, rho = 1}", "count: give one price"},
+        {"v:count{eps = 1}",
+            "count: unknown option 'eps'; it takes epsilon, rho, error, delta"},
+        {"v:sum('x', {eps = 1})",
+            "unknown option 'eps'; it takes column, epsilon, rho, error, delta"},
         {"v:count{epsilon = '0x10'}", "count: epsilon must be a number"},
+        {"v:count{epsilon = '2020-01-01'}",
+            "count: epsilon must be a number, or decimal text such as \"0.1\""},
+        {"v:quantile('x', 0.5, {epsilon = 1})", "quantile: candidates is missing"},
         {"v:count{epsilon = {}}", "count: epsilon must be a number"},
         {"v:count():release()", "release: the measurement needs a price"},
         {"v:count(1)", "count: too many arguments"},
@@ -242,6 +249,11 @@ Test(lapi, explain_exact_and_budget)
         "{\"ops\":[{\"op\":\"group_by\",\"columns\":[\"w\"]}],"
         "\"measure\":{\"kind\":\"sum\",\"column\":\"x\"},"
         "\"exact\":true}");
+    /* no key is told: an object all the same */
+    answer("{\"keys\":[],\"values\":[],\"decimals\":0}");
+    cr_expect_str_eq(run("return v:group_by 'w':count():exact()", &r), "{}");
+    cr_expect_str_eq(
+        run("return getmetatable(v:group_by 'w':count():exact())", &r), "false");
     cr_expect_str_eq(run("site.budget().epsilon = 9 return site.budget()", &r),
         "{\"accounting\":\"pure\",\"epsilon\":0.5}");
 }

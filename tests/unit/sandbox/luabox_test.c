@@ -225,13 +225,16 @@ Test(luabox, errors_have_line_and_text_apart)
     } cases[] = {
         {"\n\nerror('boom')", 3, "boom"},
         {"error('bare', 0)", 0, "bare"},
-        {"error({})", 0, "the error is not a text"},
-        {"error()", 0, "the error is not a text"},
+        {"error({})", 0, "error() was given no text: error(\"why\")"},
+        {"error()", 0, "error() was given no text: error(\"why\")"},
         {"local x = nil\nreturn x.y", 2, "attempt to index a nil value (local 'x')"},
         {"return return", 1, "unexpected symbol near 'return'"},
         {"x = 'abc", 1, "unfinished string near <eof>"},
         {"\33Lua", 0, "attempt to load a binary chunk (mode is 't')"},
         {"error('job.lua:9: fake', 0)", 9, "fake"},
+        {"local t = {}\nreturn {\n  f = print,\n}\n-- the end\n", 4,
+            "output.f: a function cannot leave: numbers, text, booleans and tables "
+            "can"},
     };
 
     for (size_t i = 0; i < ARRAY_N(cases); i++) {
