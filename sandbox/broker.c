@@ -49,6 +49,7 @@ send_job(struct diag *d, struct broker *b)
     buf_init(&budget, 1024);
     TRY(budget_json(d, b, &budget));
     field_put_str(&out, b->order.source);
+    field_put_z(&out, b->dataset_name);
     field_put_str(&out, buf_str(&budget));
     field_put_i64(&out, (int64_t)b->order.seed);
     field_put_i64(&out, b->order.limits.output_bytes_max);

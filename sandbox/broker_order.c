@@ -38,6 +38,7 @@ broker_read_order(struct diag *d, struct broker *b, struct frame *frame)
     field_z(&f, b->run_id, sizeof b->run_id); /* the runner reads these three as well */
     o->limits.wall_ms = field_i64(&f, 1, INT64_C(1) << 40);
     o->limits.rows_ms = field_i64(&f, 0, INT64_C(1) << 40);
+    field_z(&f, b->dataset_name, sizeof b->dataset_name);
     o->source = field_str(&f, SOURCE_BYTES_MAX);
     o->schema_json = field_str(&f, 4 << 20);
     o->lane = (enum lane)field_i64(&f, LANE_DP, LANE_ROWS);

@@ -21,7 +21,7 @@ struct answered {
 struct broker {
     struct arena *arena; /* of the run */
     struct order order;  /* as the server sent it; texts borrow the frame */
-    char run_id[64], dataset_id[64];
+    char run_id[64], dataset_id[64], dataset_name[NAME_BYTES_MAX + 1];
     int server_fd, mock_fd;
     struct schema schema;
     struct table table;

@@ -9,7 +9,8 @@
 #include <lauxlib.h>
 #include <stdio.h>
 
-#define BUDGET "datasite.budget"
+#define BUDGET  "datasite.budget"
+#define DATASET "datasite.dataset"
 
 /* ---- asking ---- */
 
@@ -155,6 +156,12 @@ site_open(lua_State *L)
 {
     if (lua_type(L, 1) != LUA_TSTRING)
         return luaL_error(L, "open: dataset must be a string");
+    lua_settop(L, 1);
+    lua_getfield(L, LUA_REGISTRYINDEX, DATASET);
+    if (lua_rawlen(L, 2) > 0 && !lua_rawequal(L, 1, 2)) {
+        return luaL_error(L, "open: this job is about \"%s\"; it cannot open \"%s\"",
+            lua_tostring(L, 2), lua_tostring(L, 1));
+    }
     lua_pushliteral(L, "");
     return lapi_push_handle(L);
 }
@@ -237,10 +244,32 @@ store_budget(lua_State *L)
     return 0;
 }
 
+static int
+store_dataset(lua_State *L)
+{
+    const struct str *name = lua_touserdata(L, 1);
+
+    lua_pushlstring(L, name->ptr, name->len);
+    lua_setfield(L, LUA_REGISTRYINDEX, DATASET);
+    return 0;
+}
+
+static bool
+store(struct luabox *box, lua_CFunction how, struct str text)
+{
+    lua_pushcfunction(box->L, how);
+    lua_pushlightuserdata(box->L, &text);
+    return lua_pcall(box->L, 1, 0, 0) == LUA_OK;
+}
+
+bool
+lapi_set_dataset(struct luabox *box, struct str name)
+{
+    return store(box, store_dataset, name);
+}
+
 bool
 lapi_set_budget(struct luabox *box, struct str json)
 {
-    lua_pushcfunction(box->L, store_budget);
-    lua_pushlightuserdata(box->L, &json);
-    return lua_pcall(box->L, 1, 0, 0) == LUA_OK;
+    return store(box, store_budget, json);
 }

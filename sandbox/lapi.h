@@ -10,6 +10,8 @@
 
 /* Adds `site` to the box's environment; false: no memory. */
 bool lapi_open(struct luabox *box);
+/* The only name that site.open knows; "": any. False: no memory. */
+bool lapi_set_dataset(struct luabox *box, struct str name);
 /* What site.budget() shows: a JSON object. False: no memory, or not JSON. */
 bool lapi_set_budget(struct luabox *box, struct str json);
 

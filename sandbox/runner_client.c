@@ -47,6 +47,7 @@ put_order(struct diag *d, const struct order *o, struct buf *out)
     field_put_z(out, o->run_id);
     field_put_i64(out, o->limits.wall_ms);
     field_put_i64(out, o->limits.rows_ms);
+    field_put_z(out, o->dataset_name);
     field_put_str(out, o->source);
     field_put_str(out, o->schema_json);
     field_put_i64(out, o->lane);

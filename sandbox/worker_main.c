@@ -65,7 +65,7 @@ port_ask(void *self, lua_State *L, enum luabox_ask what, struct str plan)
 /* ---- one job ---- */
 
 struct job {
-    struct str source, budget;
+    struct str source, dataset, budget;
     uint64_t seed;
     size_t output_bytes_max;
 };
@@ -81,6 +81,7 @@ read_job(struct job *job)
     jail_socket_read(body, n);
     struct fields f = fields_of((struct str){body, n});
     job->source = field_str(&f, SOURCE_BYTES_MAX);
+    job->dataset = field_str(&f, NAME_BYTES_MAX);
     job->budget = field_str(&f, sizeof body);
     job->seed = (uint64_t)field_i64(&f, INT64_MIN, INT64_MAX);
     job->output_bytes_max = (size_t)field_i64(&f, 0, FRAME_BYTES_MAX);
@@ -110,7 +111,7 @@ run_job(struct luabox *box)
     read_job(&job);
     attack_after_ready(job.source);
     luabox_seed(box, job.seed);
-    if (!lapi_set_budget(box, job.budget))
+    if (!lapi_set_dataset(box, job.dataset) || !lapi_set_budget(box, job.budget))
         _exit(JAIL_EXIT_PROTOCOL);
     luabox_run(box, job.source, job.output_bytes_max, &report);
     if (report.end != LUABOX_OK) {

@@ -101,6 +101,7 @@ mock_charge(void *self, struct diag *d, const struct charge_ask *ask,
     }
     if (!accountant_add(&total, ask->price) || !mock_may(p, total, pure)) {
         *verdict = CHARGE_REFUSED;
+        buf_addz(answer, "what may be spent here does not cover this measurement");
         return ERR_OK;
     }
     a = arena_array(p->arena, sizeof *a, 1);
@@ -148,6 +149,7 @@ check_order(const struct check_ask *ask, const char *run_id, const bool *columns
 
     return (struct order){
         .run_id = run_id,
+        .dataset_name = ask->ds->name,
         .source = ask->source,
         .schema_json = str_of(ask->ds->schema_json),
         .lane = ask->lane,

@@ -340,6 +340,20 @@ return { told = { b.accounting == "zcdp", b.epsilon, b.delta, b.rho,
             "dataset": "stays", "source": source, "lane": "dp"}).json["outputs"]["told"]
         self.assertEqual(at_site[4:], told[4:])
 
+    def test_a_job_opens_the_dataset_that_it_is_about(self):
+        source = 'local v = site.open "stays"\nlocal w = site.open "births"\nreturn 1\n'
+        failure = self.researcher.post("/api/v1/mock_runs", {
+            "dataset": "stays", "source": source, "lane": "dp"}).json["failure"]
+        self.assertEqual((failure["kind"], failure["line"]), ("script_error", 2))
+        self.assertIn('it cannot open "births"', failure["text"])
+
+    def test_what_may_not_be_spent_is_told(self):
+        source = JOB.replace("0.5", "500")
+        failure = self.researcher.post("/api/v1/mock_runs", {
+            "dataset": "stays", "source": source, "lane": "dp"}).json["failure"]
+        self.assertEqual(failure["kind"], "budget")
+        self.assertIn("does not cover this measurement", failure["text"])
+
     def test_submit_says_what_is_missing(self):
         self.log_in()
         done = self.client("submit", self.job, "--dataset", "stays", "--epsilon", "1",

@@ -46,6 +46,7 @@ run(const char *body, struct luabox_report *report)
     snprintf(source, sizeof source, "local v = site.open 'd'\n%s", body);
     cr_assert(luabox_open(&box, jail_heap_alloc, heap, &port));
     cr_assert(lapi_open(&box));
+    cr_assert(lapi_set_dataset(&box, STR("d")));
     cr_assert(lapi_set_budget(&box, STR("{\"accounting\":\"pure\",\"epsilon\":0.5}")));
     luabox_run(&box, str_of(source), 1 << 16, report);
     return report->end == LUABOX_OK ? lua_tostring(box.L, -1) : report->text;
@@ -181,6 +182,7 @@ Test(lapi, wrong_use_names_method_and_argument)
         {"#v", "attempt to get length of a handle value"},
         {"next(v)", "table expected, got handle"},
         {"site.open(7)", "open: dataset must be a string"},
+        {"site.open('e')", "open: this job is about \"d\"; it cannot open \"e\""},
         {"v:count{epsilon = 1}.release(v)", "release: call it on a measurement"},
         {"v:join_public({}, 'k')", "join_public: table must be a list of rows"},
         {"v:partition('a', 7)", "partition: keys must be a list"},

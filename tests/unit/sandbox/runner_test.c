@@ -53,7 +53,7 @@ Test(runner, failures_have_their_kind_and_line)
         {"x = = 1", OUTCOME_SCRIPT_ERROR, 1, "unexpected symbol"},
         {"while true do end", OUTCOME_TIMEOUT, 0, "processor"},
         {"local t = {} while true do t[#t + 1] = {} end", OUTCOME_MEMORY, 0, "memory"},
-        {"return function() end", OUTCOME_SCRIPT_ERROR, 0, "function"},
+        {"return function() end", OUTCOME_SCRIPT_ERROR, 1, "function"},
         {"local v = site.open 'd'\nv:where(7)", OUTCOME_SCRIPT_ERROR, 2,
             "must be a string"},
         {"site.open 'd':count{epsilon = 2}:release()", OUTCOME_BUDGET, 1, "budget"},
