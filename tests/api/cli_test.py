@@ -540,7 +540,10 @@ class DemoTest(Folder):
     def test_the_whole_story(self):
         done = run("demo", "--exit")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn("came back", done.stdout)
+        for told in ["came back", "wait  approvals   0 of 1 approvals", "refused   ",
+                     "not valid: /measurements/0/epsilon", "version 1 stays in force",
+                     "epsilon 3: spent 0.7, reserved 0, free 2.3", "the ledger adds up"]:
+            self.assertIn(told, done.stdout)
         self.assertEqual(done.stderr, "")
 
 
