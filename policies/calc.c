@@ -15,6 +15,7 @@ function_at(size_t i)
 {
     static const struct calc_fn *const families[] = {
         calc_accounting,
+        calc_loss,
         calc_noise,
         calc_selection,
     };
@@ -131,7 +132,8 @@ calc_run(
     const struct calc_fn *f = function_find(fn);
 
     if (f == NULL)
-        return FAIL(d, ERR_NOT_FOUND, "there is no function %.60s", fn);
+        return FAIL(d, ERR_NOT_FOUND,
+            "there is no function %.60s; `datasite calc list` prints all", fn);
     if (c == NULL)
         return FAIL(d, ERR_TOO_LARGE, "the calculator needs more memory");
     TRY(call_parse(d, n, args, c));

@@ -323,19 +323,6 @@ run_optimal_composition_eps(struct calc_call *c)
     return (count - 2 * i) * eps;
 }
 
-/* Basic composition; other deltas need a privacy loss distribution, which is not
- * here. */
-static long double
-run_smallest_laplace_scale(struct calc_call *c)
-{
-    long double sens = calc_positive_or(c, "sens", 1),
-                count = calc_whole_or(c, "count", 1);
-
-    if (calc_any(c, "delta") != 0)
-        return calc_refuse(c, "delta", "must be 0: only basic composition is computed");
-    return sens * count / calc_positive(c, "eps");
-}
-
 const struct calc_fn calc_accounting[] = {
     {"gaussian_delta", "sigma eps (l2 | l0 linf)", run_gaussian_delta},
     {"gaussian_sigma", "eps delta (l2 | l0 linf)", run_gaussian_sigma},
@@ -346,8 +333,6 @@ const struct calc_fn calc_accounting[] = {
     {"compose_gaussian_eps_exact", "sigma count delta [l2]", run_compose_gaussian_eps},
     {"smallest_gaussian_sigma", "eps delta [count] [sens]",
         run_smallest_gaussian_sigma},
-    {"smallest_laplace_scale", "eps delta=0 [count] [sens]",
-        run_smallest_laplace_scale},
     {"zcdp_eps", "rho delta", run_zcdp_eps},
     {"zcdp_delta", "rho eps", run_zcdp_delta},
     {"zcdp_rho", "eps delta", run_zcdp_rho},

@@ -12,6 +12,7 @@ struct calc_fn {
 
 /* Each ends with a row without a name. */
 extern const struct calc_fn calc_accounting[]; /* conversions, Renyi, composition */
+extern const struct calc_fn calc_loss[];       /* composition by privacy loss */
 extern const struct calc_fn calc_noise[];      /* laws, tails, accuracy */
 extern const struct calc_fn
     calc_selection[]; /* keys, thresholds, candidates, stability */
