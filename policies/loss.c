@@ -160,13 +160,6 @@ struct grid {
     long double step;
 };
 
-static void
-grid_release(struct grid *g)
-{
-    free(g->mass);
-}
-#define GRID_SCOPE(name) struct grid name __attribute__((cleanup(grid_release)))
-
 /* Wide enough for the sum; Laplace's two atoms lie on the grid. NAN: it has too few
  * points for that. */
 static long double
@@ -261,17 +254,21 @@ static long double
 composed_delta(
     const struct law *l, long double count, long double eps, enum loss_grid grid)
 {
-    GRID_SCOPE(g) = {.bits = grid};
+    struct grid g = {.bits = grid};
+    long double result = compose(&g, l, count) ? delta_of(&g, eps) : NAN;
 
-    return compose(&g, l, count) ? delta_of(&g, eps) : NAN;
+    free(g.mass);
+    return result;
 }
 
 static long double
 composed_eps(const struct law *l, long double count, long double delta)
 {
-    GRID_SCOPE(g) = {.bits = LOSS_FINE};
+    struct grid g = {.bits = LOSS_FINE};
+    long double result = compose(&g, l, count) ? eps_of(&g, delta) : NAN;
 
-    return compose(&g, l, count) ? eps_of(&g, delta) : NAN;
+    free(g.mass);
+    return result;
 }
 
 long double

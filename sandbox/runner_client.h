@@ -42,7 +42,7 @@ struct promise {
 struct order {
     const char *run_id;       /* for logs */
     const char *dataset_name; /* the only one that site.open knows; NULL: any */
-    struct str source;  /* normalised */
+    struct str source;        /* normalised */
     struct str schema_json;
     enum lane lane;
     enum accounting accounting;
