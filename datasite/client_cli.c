@@ -26,7 +26,7 @@ path_with(struct diag *d, const char *before, const char *part, const char *afte
 
     if (part[0] == '\0' || part[0] == '.' || part[strspn(part, plain)] != '\0' ||
         snprintf(out, PATH_BYTES, "%s%s%s", before, part, after) >= PATH_BYTES)
-        return FAIL(d, ERR_INVALID, "%s: no name or id", part);
+        return FAIL(d, ERR_INVALID, "\"%s\" is no name or id", part);
     return ERR_OK;
 }
 
@@ -48,14 +48,12 @@ new_token(struct diag *d, struct client *c, int64_t days, json_t **out)
 }
 
 static enum err
-log_in(struct diag *d, const char *url, const char *email, const char *password,
+log_in(struct diag *d, struct client *c, const char *email, const char *password,
     int64_t days)
 {
     json_auto_t *made = NULL;
     const char *token = NULL;
-    CLIENT_SCOPE(c);
 
-    TRY(client_new(d, url, &c));
     TRY(client_sign_in(c, d, email, password));
     TRY(new_token(d, c, days, &made));
     TRY(json_take(d, made, "{s:s}", "token", &token));
@@ -75,17 +73,19 @@ cmd_login(struct diag *d, int argc, char **argv, enum answer *answer)
     enum err result;
     const struct opt opts[] = {
         {.name = "--email", .value = &email}, {.name = "--days", .value = &days_text}};
+    CLIENT_SCOPE(c);
 
     *answer = ANSWER_YES;
     TRY(options_parse(d, argc, argv, opts, ARRAY_N(opts), 1, 1, &words));
     if (!str_fixed(str_of(days_text), 0, &days) || days < 1 || days > 366)
         return FAIL(d, ERR_INVALID, "--days is 1 to 366");
+    TRY(client_new(d, words.word[0], &c)); /* before a secret is asked for */
     if (email == NULL) {
         TRY(ask_line(d, "e-mail: ", false, typed, sizeof typed));
         email = typed;
     }
     TRY(ask_line(d, "password: ", true, password, sizeof password));
-    result = log_in(d, words.word[0], email, password, days);
+    result = log_in(d, c, email, password, days);
     explicit_bzero(password, sizeof password);
     return result;
 }
@@ -352,14 +352,54 @@ cmd_submit(struct diag *d, int argc, char **argv, enum answer *answer)
 
 /* status */
 
+static enum err
+jobs_of(struct diag *d, struct client *c, json_t **out)
+{
+    return client_get(c, d, "/api/v1/jobs?limit=200", out);
+}
+
+/* Until none of them waits on the system. */
+static enum err
+follow_all(struct diag *d, struct client *c)
+{
+    json_auto_t *list = NULL;
+    json_t *job;
+    size_t i;
+
+    TRY(jobs_of(d, c, &list));
+    json_array_foreach(json_object_get(list, "items"), i, job)
+    {
+        json_auto_t *seen = NULL;
+        TRY(follow_job(d, c, text_of(job, "id"), true, &seen));
+    }
+    return ERR_OK;
+}
+
+static enum err
+show_jobs(struct diag *d, struct client *c, bool wait)
+{
+    json_auto_t *list = NULL;
+    json_t *job;
+    size_t i;
+
+    if (wait)
+        TRY(follow_all(d, c));
+    TRY(jobs_of(d, c, &list));
+    json_array_foreach(json_object_get(list, "items"), i, job)
+    {
+        printf("%s  %-18s %s\n", text_of(job, "id"), text_of(job, "state"),
+            text_of(job, "title"));
+    }
+    if (json_array_size(json_object_get(list, "items")) == 0)
+        fprintf(stderr, "no jobs yet; `datasite submit JOB.lua` hands one in\n");
+    return ERR_OK;
+}
+
 enum err
 cmd_status(struct diag *d, int argc, char **argv, enum answer *answer)
 {
     bool wait = false;
     struct words words;
-    json_auto_t *list = NULL;
-    json_t *job;
-    size_t i;
     const struct opt opts[] = {{.name = "--wait", .flag = &wait}};
     CLIENT_SCOPE(c);
 
@@ -367,14 +407,8 @@ cmd_status(struct diag *d, int argc, char **argv, enum answer *answer)
     TRY(credentials_client(d, &c));
     if (words.n == 1)
         return show_job(d, c, words.word[0], wait, answer);
-    TRY(client_get(c, d, "/api/v1/jobs?limit=200", &list));
-    json_array_foreach(json_object_get(list, "items"), i, job)
-    {
-        printf("%s  %-18s %s\n", text_of(job, "id"), text_of(job, "state"),
-            text_of(job, "title"));
-    }
     *answer = ANSWER_YES;
-    return ERR_OK;
+    return show_jobs(d, c, wait);
 }
 
 /* result */

@@ -297,6 +297,17 @@ class SiteTest(Folder):
         with open(path, encoding="utf-8") as f:
             self.assertNotIn(self.researcher.password, f.read())
 
+    def test_an_address_that_is_none_asks_for_nothing(self):
+        self.assertRefused(self.client("login", "127.0.0.1:80", input=""), 2, "http://")
+
+    def test_status_of_all_waits(self):
+        self.log_in()
+        job = self.write("waits.lua", JOB + "-- waits\n")
+        id = self.client("submit", job, "--dataset", "stays", "--epsilon", "1",
+                         "--purpose", "to wait").stdout.split()[0]
+        lines = self.client("status", "--wait").stdout.splitlines()
+        self.assertIn([id, "in_review", "waits.lua"], [line.split() for line in lines])
+
     def test_nobody_is_logged_in(self):
         env = dict(os.environ, XDG_CONFIG_HOME=self.dir)
         self.assertRefused(run("status", env=env), 2, "datasite login")
