@@ -8,16 +8,6 @@
 #define EXPORT_BYTES_MAX   ((size_t)32 << 20)
 #define EXPORT_ENTRIES_MAX 1000000
 
-static enum err
-page_seq(struct request *rq, const struct page *page, int64_t *out)
-{
-    *out = 0;
-    if (page->after == NULL || (str_fixed(str_of(page->after), 0, out) && *out >= 0))
-        return ERR_OK;
-    return FAIL_FIELD(
-        &rq->cx->diag, ERR_INVALID, "/query/cursor", "this cursor is not of this list");
-}
-
 enum err
 audit_list(struct request *rq, struct reply *rp)
 {
@@ -25,24 +15,20 @@ audit_list(struct request *rq, struct reply *rp)
     struct audit_entry *list;
     struct page page;
     int64_t after;
-    char last[32];
     json_t *items;
     size_t n;
 
-    TRY(page_take(rq, &page));
+    TRY(page_take_seq(rq, &page, &after));
     filter = (struct audit_filter){.verb = query_text(rq, "verb"),
         .actor = query_text(rq, "actor"),
         .subject = query_text(rq, "subject")};
     TRY(query_end(rq));
-    TRY(page_seq(rq, &page, &after));
     TRY(audit_entries(rq->cx, &filter, after, page.limit + 1, &list, &n));
     items = json_array();
     for (size_t i = 0; i < n && i < (size_t)page.limit; i++)
         json_array_append_new(items, audit_entry_json(&list[i]));
-    if (n <= (size_t)page.limit)
-        return reply_page(rq, rp, items, NULL);
-    snprintf(last, sizeof last, "%lld", (long long)list[page.limit - 1].seq);
-    return reply_page(rq, rp, items, last);
+    return reply_page(rq, rp, items,
+        n > (size_t)page.limit ? seq_key(rq->cx, list[page.limit - 1].seq) : NULL);
 }
 
 enum err
@@ -67,21 +53,17 @@ audit_checkpoints_list(struct request *rq, struct reply *rp)
     struct checkpoint *list;
     struct page page;
     int64_t after;
-    char last[32];
     json_t *items;
     size_t n;
 
-    TRY(page_take(rq, &page));
+    TRY(page_take_seq(rq, &page, &after));
     TRY(query_end(rq));
-    TRY(page_seq(rq, &page, &after));
     TRY(checkpoint_list(rq->cx, after, page.limit + 1, &list, &n));
     items = json_array();
     for (size_t i = 0; i < n && i < (size_t)page.limit; i++)
         json_array_append_new(items, checkpoint_json(&list[i]));
-    if (n <= (size_t)page.limit)
-        return reply_page(rq, rp, items, NULL);
-    snprintf(last, sizeof last, "%lld", (long long)list[page.limit - 1].entries);
-    return reply_page(rq, rp, items, last);
+    return reply_page(rq, rp, items,
+        n > (size_t)page.limit ? seq_key(rq->cx, list[page.limit - 1].entries) : NULL);
 }
 
 /* The newest one, made now where there was something new to sign. */

@@ -4,7 +4,6 @@
 #include "datasite/api/wire_job.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define SHARES_MAX 1000
@@ -173,33 +172,43 @@ insider_check(struct ctx *cx, const struct dataset *ds)
         "owner, administrators and auditors alone read the ledger");
 }
 
+static enum err
+ledger_item(struct ctx *cx, const void *list, struct item *out, bool *more)
+{
+    struct ledger_row row;
+
+    (void)list;
+    TRY(ledger_next(cx, &row, more));
+    if (*more)
+        *out = (struct item){ledger_row_to_json(&row), seq_key(cx, row.seq)};
+    return ERR_OK;
+}
+
 enum err
 ledger_list(struct request *rq, struct reply *rp)
 {
     struct ctx *cx = rq->cx;
-    json_auto_t *items = json_array();
-    struct ledger_row row;
     struct dataset ds;
     struct page page;
-    char last[24];
-    int64_t after = 0;
-    bool more;
+    int64_t after;
 
-    TRY(page_take(rq, &page));
+    TRY(page_take_seq(rq, &page, &after));
     TRY(query_end(rq));
-    if (page.after != NULL)
-        after = strtoll(page.after, NULL, 10);
     TRY(dataset_visible(cx, rq->param[0], &ds));
     TRY(insider_check(cx, &ds));
     TRY(ledger_read(cx, ds.id, after, page.limit + 1));
-    for (int64_t i = 0;; i++) {
-        TRY(ledger_next(cx, &row, &more));
-        if (!more || i == page.limit)
-            break;
-        json_array_append_new(items, ledger_row_to_json(&row));
-        snprintf(last, sizeof last, "%lld", (long long)row.seq);
-    }
-    return reply_page(rq, rp, json_incref(items), more ? last : NULL);
+    return reply_walk(rq, rp, &page, ledger_item, NULL);
+}
+
+static enum err
+point_item(struct ctx *cx, const void *list, struct item *out, bool *more)
+{
+    struct ledger_point point;
+
+    TRY(ledger_points_next(cx, &point, more));
+    if (*more)
+        *out = (struct item){point_to_json(list, &point), seq_key(cx, point.seq)};
+    return ERR_OK;
 }
 
 /* Points are about the dataset as a whole, as the ledger is. */
@@ -208,30 +217,17 @@ budget_history(struct request *rq, struct reply *rp)
 {
     struct ctx *cx = rq->cx;
     const char *by;
-    json_auto_t *items = json_array();
-    struct ledger_point point;
     struct dataset ds;
     struct page page;
-    char last[24];
-    int64_t after = 0;
-    bool more;
+    int64_t after;
 
-    TRY(page_take(rq, &page));
+    TRY(page_take_seq(rq, &page, &after));
     by = query_text(rq, "by");
     TRY(query_end(rq));
     if (by != NULL && strcmp(by, "day") != 0 && strcmp(by, "entry") != 0)
         return FAIL_FIELD(&cx->diag, ERR_INVALID, "/query/by", "by is day or entry");
-    if (page.after != NULL)
-        after = strtoll(page.after, NULL, 10);
     TRY(dataset_visible(cx, rq->param[0], &ds));
     TRY(insider_check(cx, &ds));
     TRY(ledger_points(cx, ds.id, after, by == NULL || by[0] == 'd', page.limit + 1));
-    for (int64_t i = 0;; i++) {
-        TRY(ledger_points_next(cx, &point, &more));
-        if (!more || i == page.limit)
-            break;
-        json_array_append_new(items, point_to_json(&ds, &point));
-        snprintf(last, sizeof last, "%lld", (long long)point.seq);
-    }
-    return reply_page(rq, rp, json_incref(items), more ? last : NULL);
+    return reply_walk(rq, rp, &page, point_item, &ds);
 }

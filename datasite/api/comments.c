@@ -2,29 +2,29 @@
 #include "datasite/api/routes.h"
 #include "datasite/api/wire_job.h"
 
+static enum err
+comment_item(struct ctx *cx, const void *list, struct item *out, bool *more)
+{
+    struct comment comment;
+
+    (void)list;
+    TRY(comment_next(cx, &comment, more));
+    if (*more)
+        *out = (struct item){comment_to_json(&comment), comment.id};
+    return ERR_OK;
+}
+
 enum err
 comments_list(struct request *rq, struct reply *rp)
 {
-    struct ctx *cx = rq->cx;
-    json_auto_t *items = json_array();
-    const char *last = NULL;
-    struct comment comment;
     struct page page;
     struct job j;
-    bool more;
 
     TRY(page_take(rq, &page));
     TRY(query_end(rq));
-    TRY(job_visible(cx, rq->param[0], &j));
-    TRY(comment_list(cx, &j, page.after, page.limit + 1));
-    for (int64_t i = 0;; i++) {
-        TRY(comment_next(cx, &comment, &more));
-        if (!more || i == page.limit)
-            break;
-        json_array_append_new(items, comment_to_json(&comment));
-        last = comment.id;
-    }
-    return reply_page(rq, rp, json_incref(items), more ? last : NULL);
+    TRY(job_visible(rq->cx, rq->param[0], &j));
+    TRY(comment_list(rq->cx, &j, page.after, page.limit + 1));
+    return reply_walk(rq, rp, &page, comment_item, NULL);
 }
 
 enum err

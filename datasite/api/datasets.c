@@ -33,27 +33,27 @@ dataset_reply(struct request *rq, struct reply *rp, const struct dataset *ds)
     return reply_json(rq, rp, 200, dataset_to_json(rq->cx, ds));
 }
 
+static enum err
+dataset_item(struct ctx *cx, const void *list, struct item *out, bool *more)
+{
+    struct dataset ds;
+
+    (void)list;
+    TRY(dataset_next(cx, &ds, more));
+    if (*more)
+        *out = (struct item){dataset_to_json(cx, &ds), ds.name};
+    return ERR_OK;
+}
+
 enum err
 datasets_list(struct request *rq, struct reply *rp)
 {
-    struct ctx *cx = rq->cx;
-    json_auto_t *items = json_array();
-    const char *last = NULL;
-    struct dataset ds;
     struct page page;
-    bool more;
 
     TRY(page_take(rq, &page));
     TRY(query_end(rq));
-    TRY(dataset_list(cx, page.after, page.limit + 1));
-    for (int64_t i = 0;; i++) {
-        TRY(dataset_next(cx, &ds, &more));
-        if (!more || i == page.limit)
-            break;
-        json_array_append_new(items, dataset_to_json(cx, &ds));
-        last = ds.name;
-    }
-    return reply_page(rq, rp, json_incref(items), more ? last : NULL);
+    TRY(dataset_list(rq->cx, page.after, page.limit + 1));
+    return reply_walk(rq, rp, &page, dataset_item, NULL);
 }
 
 enum err

@@ -4,8 +4,6 @@
 #include "datasite/core/run.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static void
 job_etag(struct reply *rp, const struct job *j)
@@ -33,34 +31,33 @@ job_created(struct request *rq, struct reply *rp, const struct job *j)
     return reply_created(rq, rp, doc, "/api/v1/jobs/%s", j->id);
 }
 
+static enum err
+job_item(struct ctx *cx, const void *list, struct item *out, bool *more)
+{
+    struct job j;
+
+    (void)list;
+    TRY(job_next(cx, &j, more));
+    if (!*more)
+        return ERR_OK;
+    out->key = j.id;
+    return job_to_json(cx, &j, &out->json);
+}
+
 enum err
 jobs_list(struct request *rq, struct reply *rp)
 {
-    struct ctx *cx = rq->cx;
-    json_auto_t *items = json_array();
     struct job_filter filter = {.state = query_text(rq, "state"),
         .dataset = query_text(rq, "dataset"),
         .waiting_on = query_text(rq, "waiting_on")};
-    const char *last = NULL;
     struct page page;
-    struct job j;
-    json_t *doc;
-    bool more;
 
     TRY(page_take(rq, &page));
     TRY(query_end(rq));
     filter.after = page.after;
     filter.limit = page.limit + 1;
-    TRY(job_list(cx, &filter));
-    for (int64_t i = 0;; i++) {
-        TRY(job_next(cx, &j, &more));
-        if (!more || i == page.limit)
-            break;
-        TRY(job_to_json(cx, &j, &doc));
-        json_array_append_new(items, doc);
-        last = j.id;
-    }
-    return reply_page(rq, rp, json_incref(items), more ? last : NULL);
+    TRY(job_list(rq->cx, &filter));
+    return reply_walk(rq, rp, &page, job_item, NULL);
 }
 
 enum err
@@ -86,30 +83,30 @@ jobs_get(struct request *rq, struct reply *rp)
 
 /* Versions */
 
+static enum err
+version_item(struct ctx *cx, const void *list, struct item *out, bool *more)
+{
+    struct job_version v;
+
+    (void)list;
+    TRY(job_versions_next(cx, &v, more));
+    if (*more)
+        *out = (struct item){job_version_to_json(&v), seq_key(cx, v.number)};
+    return ERR_OK;
+}
+
 enum err
 job_versions_list(struct request *rq, struct reply *rp)
 {
-    struct ctx *cx = rq->cx;
-    json_auto_t *items = json_array();
-    struct job_version v;
     struct page page;
-    char last[24];
+    int64_t after;
     struct job j;
-    bool more;
 
-    TRY(page_take(rq, &page));
+    TRY(page_take_seq(rq, &page, &after));
     TRY(query_end(rq));
-    TRY(job_visible(cx, rq->param[0], &j));
-    TRY(job_versions(cx, &j, page.after != NULL ? strtoll(page.after, NULL, 10) : 0,
-        page.limit + 1));
-    for (int64_t i = 0;; i++) {
-        TRY(job_versions_next(cx, &v, &more));
-        if (!more || i == page.limit)
-            break;
-        json_array_append_new(items, job_version_to_json(&v));
-        snprintf(last, sizeof last, "%lld", (long long)v.number);
-    }
-    return reply_page(rq, rp, json_incref(items), more ? last : NULL);
+    TRY(job_visible(rq->cx, rq->param[0], &j));
+    TRY(job_versions(rq->cx, &j, after, page.limit + 1));
+    return reply_walk(rq, rp, &page, version_item, NULL);
 }
 
 /* One who sends If-Match wants to have seen the newest. */

@@ -6,7 +6,6 @@
 #include "datasite/core/webhook.h"
 
 #include <sodium.h>
-#include <stdio.h>
 
 static json_t *
 notice_to_json(struct arena *a, const struct notice *n)
@@ -28,25 +27,18 @@ notices_list(struct request *rq, struct reply *rp)
     struct ctx *cx = rq->cx;
     struct notice *list;
     struct page page;
-    int64_t before = 0;
-    char last[32];
+    int64_t before;
     json_t *items;
     size_t n;
 
-    TRY(page_take(rq, &page));
+    TRY(page_take_seq(rq, &page, &before));
     TRY(query_end(rq));
-    if (page.after != NULL &&
-        (!str_fixed(str_of(page.after), 0, &before) || before < 1))
-        return FAIL_FIELD(
-            &cx->diag, ERR_INVALID, "/query/cursor", "this cursor is not of this list");
     TRY(notice_list(cx, before, page.limit + 1, &list, &n));
     items = json_array();
     for (size_t i = 0; i < n && i < (size_t)page.limit; i++)
         json_array_append_new(items, notice_to_json(cx->arena, &list[i]));
-    if (n <= (size_t)page.limit)
-        return reply_page(rq, rp, items, NULL);
-    snprintf(last, sizeof last, "%lld", (long long)list[page.limit - 1].seq);
-    return reply_page(rq, rp, items, last);
+    return reply_page(rq, rp, items,
+        n > (size_t)page.limit ? seq_key(cx, list[page.limit - 1].seq) : NULL);
 }
 
 enum err

@@ -4,7 +4,6 @@
 #include "datasite/core/preview.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum err
@@ -63,33 +62,34 @@ dataset_policy_get(struct request *rq, struct reply *rp)
     return policy_reply(rq, rp, &ds);
 }
 
+static enum err
+past_item(struct ctx *cx, const void *list, struct item *out, bool *more)
+{
+    struct policy_past past;
+
+    (void)list;
+    TRY(policy_past_next(cx, &past, more));
+    if (!*more)
+        return ERR_OK;
+    out->key = seq_key(cx, past.version);
+    out->json = json_pack("{s:I, s:s, s:o, s:o}", "version", (json_int_t)past.version,
+        "name", past.name, "document", stored_to_json(past.policy_json), "since",
+        time_to_json(past.since));
+    return ERR_OK;
+}
+
 enum err
 dataset_policy_versions(struct request *rq, struct reply *rp)
 {
-    struct ctx *cx = rq->cx;
-    json_auto_t *items = json_array();
-    struct policy_past past;
     struct dataset ds;
     struct page page;
-    char last[24];
-    bool more;
+    int64_t after;
 
-    TRY(page_take(rq, &page));
+    TRY(page_take_seq(rq, &page, &after));
     TRY(query_end(rq));
-    TRY(dataset_visible(cx, rq->param[0], &ds));
-    TRY(policy_past_list(cx, &ds,
-        page.after != NULL ? strtoll(page.after, NULL, 10) : 0, page.limit + 1));
-    for (int64_t i = 0;; i++) {
-        TRY(policy_past_next(cx, &past, &more));
-        if (!more || i == page.limit)
-            break;
-        json_array_append_new(items,
-            json_pack("{s:I, s:s, s:o, s:o}", "version", (json_int_t)past.version,
-                "name", past.name, "document", stored_to_json(past.policy_json),
-                "since", time_to_json(past.since)));
-        snprintf(last, sizeof last, "%lld", (long long)past.version);
-    }
-    return reply_page(rq, rp, json_incref(items), more ? last : NULL);
+    TRY(dataset_visible(rq->cx, rq->param[0], &ds));
+    TRY(policy_past_list(rq->cx, &ds, after, page.limit + 1));
+    return reply_walk(rq, rp, &page, past_item, NULL);
 }
 
 /* {"name":"dp-only"} alone names a pack; anything more is a document. */

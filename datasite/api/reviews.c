@@ -4,29 +4,29 @@
 
 #include <stdio.h>
 
+static enum err
+review_item(struct ctx *cx, const void *list, struct item *out, bool *more)
+{
+    struct review review;
+
+    (void)list;
+    TRY(review_next(cx, &review, more));
+    if (*more)
+        *out = (struct item){review_to_json(&review), review.id};
+    return ERR_OK;
+}
+
 enum err
 reviews_list(struct request *rq, struct reply *rp)
 {
-    struct ctx *cx = rq->cx;
-    json_auto_t *items = json_array();
-    const char *last = NULL;
-    struct review review;
     struct page page;
     struct job j;
-    bool more;
 
     TRY(page_take(rq, &page));
     TRY(query_end(rq));
-    TRY(job_visible(cx, rq->param[0], &j));
-    TRY(review_list(cx, j.id, page.after, page.limit + 1));
-    for (int64_t i = 0;; i++) {
-        TRY(review_next(cx, &review, &more));
-        if (!more || i == page.limit)
-            break;
-        json_array_append_new(items, review_to_json(&review));
-        last = review.id;
-    }
-    return reply_page(rq, rp, json_incref(items), more ? last : NULL);
+    TRY(job_visible(rq->cx, rq->param[0], &j));
+    TRY(review_list(rq->cx, j.id, page.after, page.limit + 1));
+    return reply_walk(rq, rp, &page, review_item, NULL);
 }
 
 static enum err

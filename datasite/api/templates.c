@@ -2,29 +2,29 @@
 #include "datasite/api/routes.h"
 #include "datasite/api/wire_job.h"
 
+static enum err
+template_item(struct ctx *cx, const void *list, struct item *out, bool *more)
+{
+    struct template t;
+
+    (void)list;
+    TRY(template_next(cx, &t, more));
+    if (*more)
+        *out = (struct item){template_to_json(&t), t.id};
+    return ERR_OK;
+}
+
 enum err
 templates_list(struct request *rq, struct reply *rp)
 {
-    struct ctx *cx = rq->cx;
-    json_auto_t *items = json_array();
-    const char *last = NULL;
-    struct template t;
-    struct dataset ds;
     struct page page;
-    bool more;
+    struct dataset ds;
 
     TRY(page_take(rq, &page));
     TRY(query_end(rq));
-    TRY(dataset_visible(cx, rq->param[0], &ds));
-    TRY(template_list(cx, &ds, page.after, page.limit + 1));
-    for (int64_t i = 0;; i++) {
-        TRY(template_next(cx, &t, &more));
-        if (!more || i == page.limit)
-            break;
-        json_array_append_new(items, template_to_json(&t));
-        last = t.id;
-    }
-    return reply_page(rq, rp, json_incref(items), more ? last : NULL);
+    TRY(dataset_visible(rq->cx, rq->param[0], &ds));
+    TRY(template_list(rq->cx, &ds, page.after, page.limit + 1));
+    return reply_walk(rq, rp, &page, template_item, NULL);
 }
 
 enum err

@@ -1,9 +1,7 @@
 /* reply.c -- how handlers answer. */
-#include "datasite/base/enc.h"
 #include "datasite/http/request.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum err
 reply_json(struct request *rq, struct reply *rp, int status, json_t *json)
@@ -66,26 +64,4 @@ reply_stream(struct request *rq, struct reply *rp,
     rp->stream_state = state;
     rp->type = "text/event-stream";
     return ERR_OK;
-}
-
-static json_t *
-cursor_json(const char *key)
-{
-    char text[512];
-    size_t n = key == NULL ? 0 : strlen(key);
-
-    if (key == NULL)
-        return json_null();
-    if (4 * ((n + 2) / 3) + 1 > sizeof text)
-        return NULL;
-    return json_string(base64url_text(key, n, text));
-}
-
-enum err
-reply_page(struct request *rq, struct reply *rp, json_t *items, const char *last_key)
-{
-    json_t *page =
-        json_pack("{s:o, s:o}", "items", items, "next_cursor", cursor_json(last_key));
-
-    return reply_json(rq, rp, 200, page);
 }

@@ -1,7 +1,6 @@
 /* request.c -- what handlers ask of a request. */
 #include "datasite/http/request.h"
 
-#include "datasite/base/enc.h"
 #include "datasite/base/fdio.h"
 #include "datasite/http/exchange.h"
 #include "datasite/http/upload.h"
@@ -185,33 +184,4 @@ request_pour(struct request *rq, int fd)
         TRY(fd_write_all(&rq->cx->diag, fd, chunk, got));
     } while (got > 0);
     return ERR_OK;
-}
-
-static enum err
-cursor_take(struct request *rq, const char **after)
-{
-    const char *text = query_text(rq, "cursor");
-    size_t n, cap;
-    char *key;
-
-    *after = NULL;
-    if (text == NULL)
-        return ERR_OK;
-    cap = strlen(text);
-    key = arena_array(rq->cx->arena, 1, cap + 1);
-    if (key == NULL)
-        return FAIL(&rq->cx->diag, ERR_TOO_LARGE, "this needs too much memory");
-    if (!base64url_parse(str_of(text), key, cap, &n) || n == 0 ||
-        memchr(key, '\0', n) != NULL || !str_utf8_ok((struct str){key, n})) {
-        return query_fail(rq, "cursor", "is not the next_cursor of a list");
-    }
-    *after = key;
-    return ERR_OK;
-}
-
-enum err
-page_take(struct request *rq, struct page *out)
-{
-    TRY(query_int(rq, "limit", 1, PAGE_ITEMS_MAX, PAGE_ITEMS_DEFAULT, &out->limit));
-    return cursor_take(rq, &out->after);
 }

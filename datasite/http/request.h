@@ -51,15 +51,29 @@ enum err reply_stream(struct request *rq, struct reply *rp,
     enum err (*next)(struct ctx *cx, void *state, struct buf *out),
     void *state) NODISCARD;
 
-/* Lists: {items:[…], next_cursor}. A cursor is an opaque text that list handlers make of
- * the last item's key. */
+/* Lists: {items:[…], next_cursor}. A cursor is an opaque text made of the last item's key;
+ * only the list that gave it takes it back. */
 struct page {
     int64_t limit;
     const char *after; /* decoded key, NULL at the start */
 };
 enum err page_take(struct request *rq, struct page *out) NODISCARD; /* limit, cursor */
+/* For a list whose keys are numbers: the last one seen, 0 at the start. */
+enum err page_take_seq(struct request *rq, struct page *out, int64_t *after) NODISCARD;
 /* items is consumed; last_key NULL: no more. */
 enum err reply_page(struct request *rq, struct reply *rp, json_t *items,
     const char *last_key) NODISCARD;
+const char *seq_key(struct ctx *cx, int64_t seq); /* of a number, in arena memory */
+
+/* A list whose items come one by one, of which one more was asked for than fit on the page:
+ * next gives the next one and its key, or ends with *more false. */
+struct item {
+    json_t *json; /* NULL: no memory */
+    const char *key;
+};
+typedef enum err item_next(
+    struct ctx *cx, const void *list, struct item *out, bool *more);
+enum err reply_walk(struct request *rq, struct reply *rp, const struct page *page,
+    item_next *next, const void *list) NODISCARD;
 
 #endif

@@ -239,7 +239,7 @@ class AccessTest(harness.Case):
                 self.assertEqual(set(page.json), {"items", "next_cursor"})
                 self.assertLessEqual(len(page.json["items"]), 1)
                 for bad in ("limit=0", "limit=201", "limit=x", "limit=1.5", "limit=",
-                            "cursor=%21", "cursor=AA", "limit=-1", "limit=1&limit=2"):
+                            "cursor=%21", "cursor=AA", "cursor=am9iXzE", "limit=-1", "limit=1&limit=2"):
                     self.assertProblem(everyone.get(r.path + "?" + bad), 400)
 
     def test_the_server_serves_the_document(self):

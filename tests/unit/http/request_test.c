@@ -20,6 +20,7 @@ exchange_for(struct fixture *f, const char *target)
     cr_assert(exchange_init(&f->x, &f->service));
     cr_assert_eq(
         target_parse(&f->x.cx.diag, f->x.kept, str_of(target), &f->x.target), ERR_OK);
+    f->x.rq.path = f->x.target.path;
     return &f->x;
 }
 
@@ -141,7 +142,8 @@ Test(request, the_last_page_has_no_cursor)
 
 Test(request, cursors_that_nobody_gave_are_refused)
 {
-    static const char *const bad[] = {"", "%21", "AA", "_w", "a=b"};
+    static const char *const bad[] = {
+        "", "%21", "AA", "_w", "a=b", "am9iXzE", "MQ", "MTIzNDU2NzA"};
 
     for (size_t i = 0; i < ARRAY_N(bad); i++) {
         struct fixture f;
@@ -152,6 +154,51 @@ Test(request, cursors_that_nobody_gave_are_refused)
         snprintf(target, sizeof target, "/a?cursor=%s", bad[i]);
         x = exchange_for(&f, target);
         cr_assert_eq(page_take(&x->rq, &page), ERR_INVALID, "%s", bad[i]);
+        exchange_release(x);
+    }
+}
+
+Test(request, a_cursor_is_of_one_list)
+{
+    struct fixture f;
+    struct exchange *x = exchange_for(&f, "/a");
+    char target[128];
+    struct page page;
+
+    cr_assert_eq(reply_page(&x->rq, &x->rp, json_array(), "7"), ERR_OK);
+    snprintf(target, sizeof target, "/b?cursor=%s",
+        json_string_value(json_object_get(x->rp.json, "next_cursor")));
+    exchange_release(x);
+    x = exchange_for(&f, target);
+    cr_assert_eq(page_take(&x->rq, &page), ERR_INVALID);
+    exchange_release(x);
+}
+
+Test(request, a_list_by_number_takes_back_numbers_alone)
+{
+    static const struct {
+        const char *key;
+        enum err want;
+        int64_t after;
+    } cases[] = {{"7", ERR_OK, 7}, {"9223372036854775807", ERR_OK, INT64_MAX},
+        {"-1", ERR_INVALID, 0}, {"seven", ERR_INVALID, 0}};
+
+    for (size_t i = 0; i < ARRAY_N(cases); i++) {
+        struct fixture f;
+        struct exchange *x = exchange_for(&f, "/a");
+        struct page page;
+        char target[128];
+        int64_t after;
+
+        cr_assert_eq(reply_page(&x->rq, &x->rp, json_array(), cases[i].key), ERR_OK);
+        snprintf(target, sizeof target, "/a?cursor=%s",
+            json_string_value(json_object_get(x->rp.json, "next_cursor")));
+        exchange_release(x);
+        x = exchange_for(&f, target);
+        cr_assert_eq(
+            page_take_seq(&x->rq, &page, &after), cases[i].want, "%s", cases[i].key);
+        if (cases[i].want == ERR_OK)
+            cr_assert_eq(after, cases[i].after);
         exchange_release(x);
     }
 }
