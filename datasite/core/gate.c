@@ -186,11 +186,14 @@ mock_line(json_t *list, const struct check_report *r)
             &(struct line){"mock_run", "mock.unpaid",
                 "it ran until max_budget was spent", true, NULL});
     }
-    snprintf(text, sizeof text, "line %d: %s", o->line, o->text);
+    if (o->line > 0)
+        snprintf(text, sizeof text, "line %d: %s", o->line, o->text);
+    else
+        snprintf(text, sizeof text, "%s", o->text);
     return requirement(list,
         &(struct line){"mock_run", "mock.failed", text, false,
-            json_pack("{s:s, s:i, s:s}", "kind", outcome_name(o->kind), "line", o->line,
-                "text", o->text)});
+            json_pack("{s:s, s:o, s:s}", "kind", outcome_name(o->kind), "line",
+                o->line > 0 ? json_integer(o->line) : json_null(), "text", o->text)});
 }
 
 static bool

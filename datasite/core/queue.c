@@ -84,10 +84,11 @@ static const struct hurdle {
     {review_binds, ERR_STALE, reopen},
 };
 
-/* Approved to queued to running, or where a hurdle sends it. Inside a transaction. */
+/* *clear false: a hurdle sent the job elsewhere. Inside a transaction. */
 static enum err
-launch(struct ctx *cx, struct job *j)
+take_hurdles(struct ctx *cx, struct job *j, bool *clear)
 {
+    *clear = false;
     for (size_t i = 0; i < ARRAY_N(hurdles); i++) {
         enum err err = hurdles[i].look(cx, j);
         if (err == hurdles[i].miss) {
@@ -97,6 +98,19 @@ launch(struct ctx *cx, struct job *j)
         }
         TRY(err);
     }
+    *clear = true;
+    return ERR_OK;
+}
+
+/* Approved to queued to running, or where a hurdle sends it. Inside a transaction. */
+static enum err
+launch(struct ctx *cx, struct job *j)
+{
+    bool clear;
+
+    TRY(take_hurdles(cx, j, &clear));
+    if (!clear)
+        return ERR_OK;
     if (j->state == JOB_APPROVED)
         TRY(job_move(cx, j, JOB_QUEUED, NULL));
     return run_begin(cx, j);
@@ -265,12 +279,55 @@ step_runs(struct ctx *cx, bool *did, struct unixus *until)
     return runs ? work_end(cx, j.id, do_run(cx, j.id)) : ERR_OK;
 }
 
-/* An end that is shown frees a place. */
+static enum err
+lapsed(struct ctx *cx, const char **id)
+{
+    LEASE_SCOPE(lease, cx, DB_RO);
+
+    return db_one(
+        cx->db, &cx->diag, cx->arena, STMT_JOB_LAPSED_NEXT, cx->site->runtime, id);
+}
+
+static enum err
+lapse_one(struct ctx *cx, const char *id, bool *did)
+{
+    struct job j;
+    bool clear = true;
+    LEASE_SCOPE(lease, cx, DB_RW);
+    TXN_SCOPE(txn);
+
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(job_by_id(cx, id, &j));
+    if (j.state == JOB_APPROVED || j.state == JOB_QUEUED)
+        TRY(take_hurdles(cx, &j, &clear));
+    TRY(txn_commit(&txn, &cx->diag));
+    *did = !clear;
+    event_wake();
+    return ERR_OK;
+}
+
+/* Work that waits for a place, or for its budget, need not come to its turn to learn that
+ * what was approved is no longer there. ERR_NOT_FOUND: there is none. */
+static enum err
+lapse_next(struct ctx *cx, bool *did)
+{
+    const char *id;
+
+    TRY(lapsed(cx, &id));
+    return lapse_one(cx, id, did);
+}
+
+/* An approval that lapsed is none; an end that is shown frees a place. */
 static enum err
 step_ends(struct ctx *cx, bool *did, struct unixus *until)
 {
     struct unixus next;
-    enum err err = run_reveal(cx, did, &next);
+    enum err err = lapse_next(cx, did);
+
+    if (err != ERR_NOT_FOUND)
+        return err;
+    diag_clear(&cx->diag);
+    err = run_reveal(cx, did, &next);
 
     if (err == ERR_NOT_FOUND) {
         diag_clear(&cx->diag);

@@ -78,6 +78,16 @@ WHERE id = (SELECT id FROM job j WHERE claimed = 0
     ORDER BY changed_us, id LIMIT 1)
 RETURNING id;
 
+-- Approved for other data, another policy or another runtime than are there now.
+-- name: JOB_LAPSED_NEXT (s) -> (s)
+SELECT j.id FROM job j JOIN dataset d ON d.id = j.dataset_id
+WHERE j.claimed = 0 AND j.state IN ('checking', 'approved', 'queued') AND j.state <> 'checking'
+    AND EXISTS (SELECT 1 FROM review r WHERE r.id = (SELECT max(id) FROM review
+            WHERE job_id = j.id AND version = j.version AND decision = 'approve')
+        AND (r.data_version <> d.data_version OR r.policy_version <> d.policy_version
+            OR r.runtime <> ?1))
+ORDER BY j.id LIMIT 1;
+
 -- A run in a slot that was cut off stays running and is taken up where it is.
 -- name: JOB_CLAIM_CUT_OFF () -> (s)
 UPDATE job SET claimed = 1

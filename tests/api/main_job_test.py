@@ -160,6 +160,15 @@ class Submission(Case):
             unmet = [r["name"] for r in job["requirements"] if not r["met"]]
             self.assertIn(name, unmet, job["requirements"])
 
+    def test_a_reason_names_a_line_where_there_is_one(self):
+        story = Story(self.site)
+        for source, line in (("\nerror('no')", 2), ("\nlocal t = {{}}\nfor i = 1, 1e9 do "
+                                                    "t[i] = {{ i }} end", None)):
+            job = story.submit(source)
+            reason = next(r for r in job["requirements"] if r["name"] == "mock_run")
+            self.assertEqual(reason["params"]["line"], line, reason)
+            self.assertEqual(reason["detail"].startswith("line "), line is not None, reason)
+
     def test_a_new_version_is_checked_again(self):
         story = Story(self.site)
         job = story.submit("return )")
@@ -267,8 +276,7 @@ class Review(Case):
         self.assertEqual(story.owner.items(
             f"/api/v1/jobs?state=released&dataset={story.name}"), [])
 
-    def test_what_changes_after_approval_reopens(self):
-        """The queue sees an approval that no longer binds before it runs it."""
+    def test_the_policy_in_force_at_the_review_counts(self):
         story = Story(self.site, epsilon="2")
         job = story.submit()
         self.assertEqual(story.owner.put(story.path + "/policy",
