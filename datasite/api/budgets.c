@@ -69,6 +69,7 @@ budget_freeze_put(struct request *rq, struct reply *rp)
 
     TRY(json_take(&rq->cx->diag, rq->body, "{s:s !}", "reason", &reason));
     TRY(dataset_visible(rq->cx, rq->param[0], &ds));
+    TRY(budget_match(rq, &ds));
     TRY(budget_freeze(rq->cx, &ds, reason));
     return budget_reply(rq, rp, &ds);
 }
@@ -80,6 +81,7 @@ budget_freeze_delete(struct request *rq, struct reply *rp)
 
     TRY(query_end(rq));
     TRY(dataset_visible(rq->cx, rq->param[0], &ds));
+    TRY(budget_match(rq, &ds));
     TRY(budget_thaw(rq->cx, &ds));
     return reply_none(rp);
 }
@@ -153,6 +155,7 @@ budget_allocate(struct request *rq, struct reply *rp)
     TRY(nano_take(&cx->diag, "/epsilon", epsilon, &epsilon_nano));
     TRY(shares_take(cx, researchers, &shares, &n));
     TRY(dataset_visible(cx, rq->param[0], &ds));
+    TRY(budget_match(rq, &ds));
     TRY(budget_share_out(cx, &ds, rq->param[1], epsilon_nano, shares, n));
     return reply_json(rq, rp, 200,
         json_pack("{s:s, s:o, s:o}", "project", rq->param[1], "epsilon",

@@ -26,6 +26,16 @@ dataset_etag(struct request *rq, struct reply *rp, const struct dataset *ds)
         dataset_is_insider(rq->cx, ds) ? "i" : "");
 }
 
+/* One who sends If-Match wants to have seen the newest. */
+static enum err
+dataset_match(struct request *rq, const struct dataset *ds)
+{
+    struct reply now = {0};
+
+    dataset_etag(rq, &now, ds);
+    return precondition_match(rq, now.etag);
+}
+
 static enum err
 dataset_reply(struct request *rq, struct reply *rp, const struct dataset *ds)
 {
@@ -120,16 +130,12 @@ datasets_update(struct request *rq, struct reply *rp)
     const char *title = NULL, *description = NULL;
     json_t *reviewers = NULL;
     struct dataset ds;
-    char etag[72];
     TXN_SCOPE(txn);
 
     TRY(json_take(&rq->cx->diag, rq->body, "{s?s, s?s, s?o !}", "title", &title,
         "description", &description, "reviewers", &reviewers));
     TRY(dataset_owned(rq->cx, rq->param[0], &ds));
-    if (request_header(rq, "If-Match") != NULL) {
-        snprintf(etag, sizeof etag, "%s-%lldi", ds.id, (long long)ds.revision);
-        TRY(precondition_match(rq, etag));
-    }
+    TRY(dataset_match(rq, &ds));
     TRY(txn_begin(&txn, rq->cx->db, &rq->cx->diag));
     if (title != NULL || description != NULL || reviewers == NULL)
         TRY(dataset_describe(rq->cx, &ds, title, description));
@@ -146,6 +152,7 @@ datasets_delete(struct request *rq, struct reply *rp)
     struct dataset ds;
 
     TRY(dataset_owned(rq->cx, rq->param[0], &ds));
+    TRY(dataset_match(rq, &ds));
     TRY(standing_archive(rq->cx, &ds));
     return reply_none(rp);
 }
@@ -271,6 +278,7 @@ dataset_data_put(struct request *rq, struct reply *rp)
     enum err result;
 
     TRY(dataset_owned(cx, rq->param[0], &ds));
+    TRY(dataset_match(rq, &ds));
     TRY(data_begin(cx, &ds, &in.version));
     result = ingest_run(rq, &in);
     if (result == ERR_OK)

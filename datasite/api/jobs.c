@@ -111,14 +111,12 @@ job_versions_list(struct request *rq, struct reply *rp)
 
 /* One who sends If-Match wants to have seen the newest. */
 static enum err
-match_if_given(struct request *rq, const struct job *j)
+job_match(struct request *rq, const struct job *j)
 {
-    char etag[72];
+    struct reply now = {0};
 
-    if (request_header(rq, "If-Match") == NULL)
-        return ERR_OK;
-    snprintf(etag, sizeof etag, "%s-%lld", j->id, (long long)j->revision);
-    return precondition_match(rq, etag);
+    job_etag(&now, j);
+    return precondition_match(rq, now.etag);
 }
 
 enum err
@@ -129,7 +127,7 @@ job_versions_create(struct request *rq, struct reply *rp)
 
     TRY(job_draft_take(&rq->cx->diag, rq->body, false, &draft));
     TRY(job_visible(rq->cx, rq->param[0], &j));
-    TRY(match_if_given(rq, &j));
+    TRY(job_match(rq, &j));
     TRY(job_revise(rq->cx, &j, &draft));
     return job_created(rq, rp, &j);
 }
@@ -200,7 +198,7 @@ job_end_early(struct request *rq, struct reply *rp,
 
     TRY(json_take(&rq->cx->diag, rq->body, "{s?s !}", "comment", &comment));
     TRY(job_visible(rq->cx, rq->param[0], &j));
-    TRY(match_if_given(rq, &j));
+    TRY(job_match(rq, &j));
     TRY(end(rq->cx, &j, comment));
     run_kill_ended(rq->cx);
     return job_reply(rq, rp, &j);

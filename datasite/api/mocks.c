@@ -26,6 +26,22 @@ mock_store(struct ctx *cx, struct dataset *ds, struct str csv, int64_t rows,
     return dataset_mock_set(cx, ds, csv, rows, origin);
 }
 
+static void
+mock_etag(struct reply *rp, const struct dataset *ds)
+{
+    reply_etag(rp, "%s-m%lld", ds->id, (long long)ds->mock_version);
+}
+
+/* One who sends If-Match wants to have seen the newest. */
+static enum err
+mock_match(struct request *rq, const struct dataset *ds)
+{
+    struct reply now = {0};
+
+    mock_etag(&now, ds);
+    return precondition_match(rq, now.etag);
+}
+
 enum err
 dataset_mock_get(struct request *rq, struct reply *rp)
 {
@@ -35,7 +51,7 @@ dataset_mock_get(struct request *rq, struct reply *rp)
     TRY(query_end(rq));
     TRY(dataset_visible(rq->cx, rq->param[0], &ds));
     TRY(dataset_mock(rq->cx, &ds, &csv));
-    reply_etag(rp, "%s-m%lld", ds.id, (long long)ds.mock_version);
+    mock_etag(rp, &ds);
     return reply_bytes(rp, "text/csv", csv);
 }
 
@@ -52,6 +68,7 @@ dataset_mock_put(struct request *rq, struct reply *rp)
     enum err err;
 
     TRY(dataset_owned(cx, rq->param[0], &ds));
+    TRY(mock_match(rq, &ds));
     TRY(dataset_schema(cx, &ds, &schema));
     err = mock_check(cx, &schema, rq->text, &report);
     if (report.places_n > 0)
@@ -62,6 +79,7 @@ dataset_mock_put(struct request *rq, struct reply *rp)
         rp->json = mock_leak_to_json(&schema, &parity);
     TRY(err);
     TRY(mock_store(cx, &ds, rq->text, report.rows, "uploaded"));
+    mock_etag(rp, &ds);
     answer = mock_json(rq->text, report.rows);
     json_object_set_new(answer, "parity", mock_parity_to_json(&schema, &parity));
     return reply_json(rq, rp, 201, answer);
@@ -92,5 +110,6 @@ dataset_mock_generate(struct request *rq, struct reply *rp)
             "so many rows of these columns are more than %d bytes", MOCK_BYTES_MAX);
     }
     TRY(mock_store(cx, &ds, buf_str(&csv), rows, "generated"));
+    mock_etag(rp, &ds);
     return reply_json(rq, rp, 201, mock_json(buf_str(&csv), rows));
 }

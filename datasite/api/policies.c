@@ -42,13 +42,19 @@ policy_schema_get(struct request *rq, struct reply *rp)
     return reply_bytes(rp, "application/schema+json", policy_schema());
 }
 
+static void
+policy_etag(struct reply *rp, const struct dataset *ds)
+{
+    reply_etag(rp, "%s-p%lld", ds->id, (long long)ds->policy_version);
+}
+
 static enum err
 policy_reply(struct request *rq, struct reply *rp, const struct dataset *ds)
 {
     struct policy policy;
 
     TRY(dataset_policy(rq->cx, ds, &policy));
-    reply_etag(rp, "%s-p%lld", ds->id, (long long)ds->policy_version);
+    policy_etag(rp, ds);
     return reply_json(rq, rp, 200, policy_to_json(ds, &policy));
 }
 
@@ -92,13 +98,19 @@ dataset_policy_versions(struct request *rq, struct reply *rp)
     return reply_walk(rq, rp, &page, past_item, NULL);
 }
 
-/* {"name":"dp-only"} alone names a pack; anything more is a document. */
+/* "dp-only" names a pack, so does {"name":"dp-only"}; {"policy":…} is what a new dataset
+ * has, a name or a document; anything else is a document. */
 static json_t *
 policy_choice(const struct request *rq)
 {
     json_t *name = json_object_get(rq->body, "name");
+    json_t *policy = json_object_get(rq->body, "policy");
 
-    return json_object_size(rq->body) == 1 && json_is_string(name) ? name : rq->body;
+    if (json_object_size(rq->body) != 1)
+        return rq->body;
+    if (json_is_string(name))
+        return name;
+    return policy != NULL ? policy : rq->body;
 }
 
 enum err
@@ -115,14 +127,12 @@ dataset_policy_preview(struct request *rq, struct reply *rp)
 enum err
 dataset_policy_put(struct request *rq, struct reply *rp)
 {
+    struct reply now = {0};
     struct dataset ds;
 
     TRY(dataset_owned(rq->cx, rq->param[0], &ds));
-    if (request_header(rq, "If-Match") != NULL) {
-        char etag[72];
-        snprintf(etag, sizeof etag, "%s-p%lld", ds.id, (long long)ds.policy_version);
-        TRY(precondition_match(rq, etag));
-    }
+    policy_etag(&now, &ds);
+    TRY(precondition_match(rq, now.etag));
     TRY(dataset_policy_set(rq->cx, &ds, policy_choice(rq)));
     return policy_reply(rq, rp, &ds);
 }

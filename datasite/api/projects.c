@@ -26,6 +26,16 @@ projects_list(struct request *rq, struct reply *rp)
         rq, rp, items, n > (size_t)page.limit ? list[page.limit - 1].id : NULL);
 }
 
+/* One who sends If-Match wants to have seen the newest. */
+static enum err
+project_match(struct request *rq, const struct project *p)
+{
+    struct reply now = {0};
+
+    project_etag(&now, p);
+    return precondition_match(rq, now.etag);
+}
+
 enum err
 projects_create(struct request *rq, struct reply *rp)
 {
@@ -71,6 +81,8 @@ projects_update(struct request *rq, struct reply *rp)
         TRY(names_take(
             cx, datasets, "/datasets", &change.datasets, &change.datasets_n));
     }
+    TRY(project_load(cx, rq->param[0], &project));
+    TRY(project_match(rq, &project));
     TRY(project_update(cx, rq->param[0], &change, &project));
     project_etag(rp, &project);
     return reply_json(rq, rp, 200, project_to_json(&project));

@@ -5,10 +5,26 @@
 
 #include <stdio.h>
 
+static void
+user_etag(struct reply *rp, const struct user *u)
+{
+    reply_etag(rp, "%s-%lld", u->id, (long long)u->revision);
+}
+
+/* One who sends If-Match wants to have seen the newest. */
+static enum err
+user_match(struct request *rq, const struct user *u)
+{
+    struct reply now = {0};
+
+    user_etag(&now, u);
+    return precondition_match(rq, now.etag);
+}
+
 static enum err
 reply_user(struct request *rq, struct reply *rp, const struct user *u)
 {
-    reply_etag(rp, "%s-%lld", u->id, (long long)u->revision);
+    user_etag(rp, u);
     return reply_json(rq, rp, 200, user_to_json(&rq->cx->actor, u));
 }
 
@@ -71,7 +87,7 @@ users_create(struct request *rq, struct reply *rp)
     if (password != NULL)
         draft.password = str_of(password);
     TRY(user_create(cx, &draft, &user));
-    reply_etag(rp, "%s-%lld", user.id, (long long)user.revision);
+    user_etag(rp, &user);
     return reply_created(
         rq, rp, user_to_json(&cx->actor, &user), "/api/v1/users/%s", user.id);
 }
@@ -101,6 +117,8 @@ users_update(struct request *rq, struct reply *rp)
     TRY(roles_take(&cx->diag, roles, &change.roles));
     if (password != NULL)
         change.password = str_of(password);
+    TRY(user_visible(cx, rq->param[0], &user));
+    TRY(user_match(rq, &user));
     TRY(standing_user_update(cx, rq->param[0], &change, &user));
     return reply_user(rq, rp, &user);
 }

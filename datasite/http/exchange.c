@@ -2,10 +2,12 @@
 #include "datasite/http/exchange.h"
 
 #include "datasite/base/check.h"
+#include "datasite/base/digest.h"
 #include "datasite/base/log.h"
 #include "datasite/core/event.h"
 #include "datasite/core/idempotency.h"
 #include "datasite/core/queue.h"
+#include "datasite/core/writer.h"
 #include "datasite/http/guard.h"
 #include "datasite/http/problem.h"
 
@@ -173,6 +175,16 @@ answer_options(struct exchange *x)
     add_if(&x->answer, "Allow", allow_text(x));
 }
 
+/* What has no revision is tagged by its bytes. */
+static void
+tag_bytes(struct exchange *x)
+{
+    char text[65];
+
+    if (x->rp.etag[0] == '\0' && !x->answer.is_stream)
+        reply_etag(&x->rp, "%.32s", digest_text(digest_bytes(x->answer.bytes), text));
+}
+
 static enum err
 answer_reply(struct exchange *x)
 {
@@ -185,9 +197,10 @@ answer_reply(struct exchange *x)
     x->answer = (struct answer){.status = status,
         .is_stream = rp->stream_next != NULL,
         .bytes = rp->json != NULL ? buf_str(&x->text) : rp->bytes};
-    if (rp->etag[0] != '\0' && x->rq.method == GET && status == 200 &&
-        request_knows_tag(&x->rq, rp->etag)) {
-        x->answer.status = 304;
+    if (x->rq.method == GET && status == 200) {
+        tag_bytes(x);
+        if (request_knows_tag(&x->rq, rp->etag))
+            x->answer.status = 304;
     }
     if (x->answer.status == 304 || x->answer.status == 204) {
         x->answer.bytes = STR("");
@@ -324,10 +337,15 @@ type_check(struct exchange *x)
     bool wants_csv = (x->route->flags & (UPLOAD | CSV_BODY)) != 0;
     const char *want = wants_csv ? "text/csv" : "application/json";
     const char *type = request_header(&x->rq, "Content-Type");
+    const char *coding = request_header(&x->rq, "Content-Encoding");
     size_t n = type == NULL ? 0 : strcspn(type, "; \t");
 
     if (x->body_bytes == 0 && !wants_csv)
         return ERR_OK;
+    if (coding != NULL && strcasecmp(coding, "identity") != 0) {
+        return FAIL(&x->cx.diag, ERR_MEDIA_TYPE,
+            "Send the body as it is, not as %.20s.", coding);
+    }
     if (n == strlen(want) && strncasecmp(type, want, n) == 0)
         return ERR_OK;
     return FAIL(&x->cx.diag, ERR_MEDIA_TYPE, "Send the body as %s.", want);
@@ -379,7 +397,8 @@ body_take(struct exchange *x)
         return ERR_OK;
     }
     TRY(json_parse(&x->cx.diag, text, &x->rq.body));
-    if (!json_is_object(x->rq.body)) {
+    if (!json_is_object(x->rq.body) &&
+        !((x->route->flags & NAME_BODY) != 0 && json_is_string(x->rq.body))) {
         return FAIL_FIELD(
             &x->cx.diag, ERR_INVALID, "/", "The body must be a JSON object.");
     }
@@ -413,6 +432,8 @@ replay(struct exchange *x, const struct idempotency *known)
 {
     struct reply *rp = &x->rp;
 
+    json_decref(rp->json);
+    rp->json = NULL;
     if (known->body.len > 0)
         TRY(json_parse(&x->cx.diag, known->body, &rp->json));
     rp->status = known->status;
@@ -464,13 +485,47 @@ run_once(struct exchange *x, const char *key)
     return ERR_OK;
 }
 
+/* The record alone, where the act came before it. Of two that acted at once the second
+ * gives the first one's answer. */
+static enum err
+record(struct exchange *x, const char *key, struct digest print)
+{
+    struct idempotency known = {0};
+    WRITER_SCOPE(writer, &x->cx);
+    TXN_SCOPE(txn);
+
+    TRY(txn_begin(&txn, x->cx.db, &x->cx.diag));
+    TRY(idempotency_begin(&x->cx, key, print, &known));
+    if (known.replay)
+        return replay(x, &known);
+    TRY(remember(x, key, print));
+    return txn_commit(&txn, &x->cx.diag);
+}
+
+/* A handler that takes the writer for its last step alone, because it is slow before, must
+ * do no harm when it runs twice. */
+static enum err
+run_then_record(struct exchange *x, const char *key)
+{
+    struct digest print = fingerprint(x);
+    struct idempotency known = {0};
+
+    TRY(idempotency_begin(&x->cx, key, print, &known));
+    if (known.replay)
+        return replay(x, &known);
+    TRY(x->route->handle(&x->rq, &x->rp));
+    TRY(record(x, key, print));
+    wake(x);
+    return ERR_OK;
+}
+
 static enum err
 run(struct exchange *x)
 {
     const char *key = request_header(&x->rq, "Idempotency-Key");
 
     if ((x->route->flags & IDEMPOTENT) != 0 && key != NULL)
-        return run_once(x, key);
+        return x->route->db == DB_RW ? run_once(x, key) : run_then_record(x, key);
     TRY(x->route->handle(&x->rq, &x->rp));
     if (x->rq.method != GET)
         wake(x);

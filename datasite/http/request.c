@@ -111,9 +111,11 @@ request_traffic(struct request *rq, struct buf *out)
     traffic_text(exchange_of(rq)->service->traffic, out);
 }
 
-/* Whether a list such as `"a", "b"` or `*` holds the tag; weak tags never match. */
+/* Whether a list such as `"a", W/"b"` or `*` holds the tag. Ours are strong; one that comes
+ * back weak went through a proxy that packed the answer: good enough to know what one has,
+ * not to say what one changes. */
 static bool
-tags_hold(const char *list, const char *etag)
+tags_hold(const char *list, const char *etag, bool weak_will_do)
 {
     size_t len = strlen(etag);
 
@@ -121,6 +123,8 @@ tags_hold(const char *list, const char *etag)
         size_t n;
 
         list += strspn(list, " \t,");
+        if (weak_will_do && strncmp(list, "W/", 2) == 0)
+            list += 2;
         n = strcspn(list, ",");
         while (n > 0 && (list[n - 1] == ' ' || list[n - 1] == '\t'))
             n--;
@@ -148,7 +152,7 @@ precondition_match(struct request *rq, const char *etag)
         }
         return ERR_OK;
     }
-    if (tags_hold(sent, etag))
+    if (tags_hold(sent, etag, false))
         return ERR_OK;
     return FAIL(&rq->cx->diag, ERR_STALE,
         "It has changed since the ETag in If-Match; look again.");
@@ -159,7 +163,7 @@ request_knows_tag(struct request *rq, const char *etag)
 {
     const char *sent = request_header(rq, "If-None-Match");
 
-    return sent != NULL && tags_hold(sent, etag);
+    return sent != NULL && tags_hold(sent, etag, true);
 }
 
 enum err

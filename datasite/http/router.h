@@ -23,7 +23,8 @@ enum route_flag {
     CSV_BODY = 16, /* text/csv body of at most body_max, whole, in request.text */
     SLOW = 32,     /* runs on the worker threads, never on the HTTP thread */
     SSE = 64,      /* an event stream */
-    SESSION_ONLY = 128
+    SESSION_ONLY = 128,
+    NAME_BODY = 256 /* a JSON text will do as body, instead of an object */
 };
 
 #define ANYONE    0u
@@ -34,7 +35,7 @@ struct request {
     enum method method;
     const char *path;                    /* decoded, NUL-terminated */
     const char *param[ROUTE_PARAMS_MAX]; /* {name} segments, in order */
-    json_t *body;          /* JSON object, NULL when the route takes none */
+    json_t *body; /* JSON object (or text: NAME_BODY), NULL when the route takes none */
     struct str text;       /* CSV_BODY */
     struct upload *upload; /* UPLOAD */
     const struct route *route;

@@ -137,10 +137,10 @@ class WaitTest(harness.Case):
         self.assertRegex(etag, '^"[!-~]+"$')
         answer = self.admin.get(self.path, headers={"If-None-Match": etag})
         self.assertEqual((answer.status, answer.body, answer.etag), (304, b"", etag))
-        for other in ('"x"', "W/" + etag, etag.strip('"')):
+        for other in ('"x"', etag.strip('"')):
             answer = self.admin.get(self.path, headers={"If-None-Match": other})
             self.assertEqual(answer.status, 200, other)
-        for more in ("*", f'"a", {etag}', f'{etag} ,"b"'):
+        for more in ("*", "W/" + etag, f'"a", {etag}', f'{etag} ,"b"'):
             answer = self.admin.get(self.path, headers={"If-None-Match": more})
             self.assertEqual(answer.status, 304, more)
 
