@@ -18,6 +18,7 @@
 #define ROWS_LEAST        5
 #define ROWS_SHARE        100
 #define ROWS_MANY         50 /* enough at any share */
+#define COPY_CHANCE       1e-3
 
 static const struct {
     const char *name, *text;
@@ -52,6 +53,28 @@ sdc_mock_text(enum sdc_mock_rule r)
 }
 
 /* ---- row for row ---- */
+
+bool
+sdc_mock_rhythm(const int64_t *v, size_t n, bool *broken)
+{
+    size_t *border =
+        calloc(n + 1, sizeof *border); /* of the first i + 1 values, the most
+                                                     * that both begin and end them */
+    size_t k = 0;
+
+    if (border == NULL) {
+        *broken = true;
+        return false;
+    }
+    for (size_t i = 1; i < n; i++) {
+        while (k > 0 && v[i] != v[k])
+            k = border[k - 1];
+        k += v[i] == v[k];
+        border[i] = k;
+    }
+    free(border);
+    return n > 0 && 2 * (n - k) <= n;
+}
 
 struct ranked {
     int64_t value;
@@ -450,4 +473,10 @@ sdc_mock_rows(size_t matched, size_t mock_n)
 {
     return matched >= ROWS_MANY ||
         (matched >= ROWS_LEAST && matched >= mock_n / ROWS_SHARE);
+}
+
+bool
+sdc_mock_copy(double ln, bool in_order)
+{
+    return ln < log(in_order ? COPY_CHANCE : SDC_MOCK_CHANCE);
 }

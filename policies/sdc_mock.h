@@ -27,6 +27,9 @@ const char *sdc_mock_name(enum sdc_mock_rule r); /* "row-order" */
 /* What the rule saw and how to mend it, for the owner. */
 const char *sdc_mock_text(enum sdc_mock_rule r);
 
+/* Do the values come again and again in one order (A, B, C, A, B, C, …)? Then a rule hands
+ * them out, and a mock made by the same rule tells of nobody. */
+bool sdc_mock_rhythm(const int64_t *v, size_t n, bool *broken);
 /* Values of rows i of data and mock side by side, nulls left out. Sorts nothing in
  * place; false also where memory ends, with *broken set. */
 bool sdc_mock_order(const int64_t *data, const int64_t *mock, size_t n, bool *broken);
@@ -50,5 +53,9 @@ bool sdc_mock_texts(size_t matched, size_t mock_n, size_t data_single, size_t da
  * row below the bound does not come again by chance. */
 #define SDC_MOCK_ROW_LN (-13.8) /* one in a million */
 bool sdc_mock_rows(size_t matched, size_t mock_n);
+/* Every row of the mock stands in the data. ln: of the chance of that, were both made
+ * apart. in_order: the first in the first place and so on, row numbers and persons too;
+ * then even a table of three rows is taken for what it looks like. */
+bool sdc_mock_copy(double ln, bool in_order);
 
 #endif

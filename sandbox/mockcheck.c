@@ -195,11 +195,18 @@ try_order(struct diag *d, struct mockcheck *m, size_t c, bool *broken)
 {
     const struct face *x = &m->pairs[c].data, *y = &m->pairs[c].mock;
     size_t rows = x->rows < y->rows ? x->rows : y->rows, n = 0;
-    int64_t *a = arena_array(m->arena, sizeof *a, rows + 1);
+    int64_t *a = arena_array(m->arena, sizeof *a, x->rows + 1);
     int64_t *b = arena_array(m->arena, sizeof *b, rows + 1);
 
     if (a == NULL || b == NULL)
         return NO_MEMORY(d);
+    for (size_t i = 0; i < x->rows; i++) {
+        if (x->valid[i] != 0)
+            a[n++] = x->values[i];
+    }
+    if (sdc_mock_rhythm(a, n, broken))
+        return ERR_OK;
+    n = 0;
     for (size_t i = 0; i < rows; i++) {
         if (x->valid[i] == 0 || y->valid[i] == 0)
             continue;
@@ -373,22 +380,34 @@ row_ln(const struct mockcheck *m, size_t row, int group)
     return ln;
 }
 
-/* Different rows of the mock that the data hold too and chance does not explain. */
-static size_t
+/* Different rows of the mock that the data hold too. */
+struct shared {
+    size_t odd; /* those that chance does not explain */
+    bool all;   /* the data hold every one */
+    double ln;  /* of the chance of all of them */
+};
+
+static struct shared
 shared_rows(const struct mockcheck *m, const struct hashed *x, const struct hashed *y,
     int group)
 {
-    size_t n = 0, i = 0;
+    struct shared s = {.all = true};
+    size_t i = 0;
 
     for (size_t k = 0; k < m->mock->rows; k++) {
         if (k > 0 && y[k].hash == y[k - 1].hash)
             continue;
         while (i < m->data->rows && x[i].hash < y[k].hash)
             i++;
-        n += i < m->data->rows && x[i].hash == y[k].hash &&
-            row_ln(m, x[i].row, group) < SDC_MOCK_ROW_LN;
+        if (i < m->data->rows && x[i].hash == y[k].hash) {
+            double ln = row_ln(m, x[i].row, group);
+            s.odd += ln < SDC_MOCK_ROW_LN;
+            s.ln += fmin(ln, 0);
+        } else {
+            s.all = false;
+        }
     }
-    return n;
+    return s;
 }
 
 static void
@@ -413,12 +432,44 @@ try_rows(struct diag *d, struct mockcheck *m)
     for (int group = -1; group < GROUPS_MAX; group++) {
         hash_rows(m, false, group, x);
         hash_rows(m, true, group, y);
-        if (sdc_mock_rows(shared_rows(m, x, y, group), m->mock->rows)) {
+        struct shared s = shared_rows(m, x, y, group);
+        if (sdc_mock_rows(s.odd, m->mock->rows) ||
+            (group < 0 && s.all && sdc_mock_copy(s.ln, false))) {
             name_rows(m, group);
             return ERR_OK;
         }
     }
     return ERR_OK;
+}
+
+/* ---- the very table ---- */
+
+/* Is the field the same in row i of both? Then ln becomes less by what that tells. */
+static bool
+same_field(const struct mockcheck *m, size_t c, size_t row, double *ln)
+{
+    const struct face *x = &m->pairs[c].data;
+
+    *ln += log((double)holders(x, row) / (double)x->rows);
+    return field_hash(m, x, c, row) == field_hash(m, &m->pairs[c].mock, c, row);
+}
+
+static void
+try_copy(struct mockcheck *m)
+{
+    size_t n = m->data->schema->columns_n;
+    double ln = 0;
+
+    if (m->mock->rows > m->data->rows)
+        return;
+    for (size_t i = 0; i < m->mock->rows; i++) {
+        for (size_t c = 0; c < n; c++) {
+            if (!same_field(m, c, i, &ln))
+                return;
+        }
+    }
+    for (size_t c = 0; c < n && sdc_mock_copy(ln, true); c++)
+        found(m, c, SDC_MOCK_ROWS);
 }
 
 /* ---- parity ---- */
@@ -478,5 +529,8 @@ mockcheck(struct diag *d, const struct table *data, const struct table *mock,
         out->columns[c].nulls = nulls_alike(&m.pairs[c]);
         out->columns[c].categories = categories_alike(&m.pairs[c]);
     }
-    return tries(&m, SDC_MOCK_ROWS) ? try_rows(d, &m) : ERR_OK;
+    if (!tries(&m, SDC_MOCK_ROWS))
+        return ERR_OK;
+    try_copy(&m);
+    return try_rows(d, &m);
 }

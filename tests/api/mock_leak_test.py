@@ -247,5 +247,33 @@ class Generated(harness.Case):
                 self.assertProblem(beside.mock(csv_of(header, rows)), 422, "mock-leak")
 
 
+class Made(harness.Case):
+    """Tables as a person types them: few rows, values that come round."""
+
+    def story(self, n):
+        rows = "".join(f"p{i},{'ABC'[i % 3]},{20 + i % 50},{i % 7}\n" for i in range(n))
+        story = Story(self.site, publish=False)
+        answer = story.owner.put_csv(story.path + "/data", "person,ward,age,los\n" + rows)
+        self.assertEqual(answer.status, 201, answer)
+        return story, "person,ward,age,los\n" + rows
+
+    def test_one_made_in_the_same_way_passes(self):
+        for n in (3, 20, 100, 500):
+            story, _ = self.story(n)
+            rows = "".join(f"m{i},{'ABC'[i % 3]},{30 + i * 3 % 40},{(i + 2) % 9}\n"
+                           for i in range(n))
+            answer = story.owner.put_csv(story.path + "/mock",
+                                         "person,ward,age,los\n" + rows)
+            self.assertEqual(answer.status, 201, (n, answer))
+
+    def test_the_table_itself_never_does(self):
+        for n in (3, 20, 100, 500):
+            story, text = self.story(n)
+            for copy in (text, "".join(text.splitlines(True)[:max(4, n // 2)])):
+                answer = story.owner.put_csv(story.path + "/mock", copy)
+                self.assertEqual((answer.status, answer.slug), (422, "mock-leak"), (n, answer))
+                self.assertIn("ward", answer.json["columns"])
+
+
 if __name__ == "__main__":
     unittest.main()
