@@ -2,6 +2,7 @@
 #include "datasite/api/routes.h"
 #include "datasite/api/wire_budget.h"
 #include "datasite/api/wire_job.h"
+#include "datasite/core/forbidden.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -169,10 +170,8 @@ insider_check(struct ctx *cx, const struct dataset *ds)
 {
     if (dataset_is_insider(cx, ds))
         return ERR_OK;
-    snprintf(cx->diag.extra, sizeof cx->diag.extra, "%s",
-        "{\"missing_permission\":\"ledger.read\"}");
-    return FAIL(&cx->diag, ERR_FORBIDDEN,
-        "owner, administrators and auditors alone read the ledger");
+    return forbidden(
+        cx, "ledger.read", "owner, administrators and auditors alone read the ledger");
 }
 
 static enum err

@@ -13,7 +13,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #define PIPE_BYTES (1 << 20) /* of an upload on its way to the runner */

@@ -3,8 +3,6 @@
 #include "datasite/api/wire_job.h"
 #include "datasite/core/run.h"
 
-#include <stdio.h>
-
 static void
 job_etag(struct reply *rp, const struct job *j)
 {

@@ -5,9 +5,6 @@
 #include "datasite/core/grant.h"
 #include "datasite/core/quote.h"
 
-#include <stdio.h>
-#include <string.h>
-
 static void
 report_release_p(struct check_report *r)
 {

@@ -3,7 +3,6 @@
 #include "datasite/api/wire_job.h"
 #include "datasite/core/preview.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum err

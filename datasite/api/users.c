@@ -1,9 +1,8 @@
 /* users.c -- accounts, for administrators; researchers and owners by name, for owners. */
 #include "datasite/api/routes.h"
 #include "datasite/api/wire_people.h"
+#include "datasite/core/forbidden.h"
 #include "datasite/core/standing.h"
-
-#include <stdio.h>
 
 static void
 user_etag(struct reply *rp, const struct user *u)
@@ -44,9 +43,7 @@ roles_wanted(struct ctx *cx, const char *role, unsigned *out)
     }
     if (admin || *out & (ROLE_RESEARCHER | ROLE_OWNER))
         return ERR_OK;
-    snprintf(cx->diag.extra, sizeof cx->diag.extra, "%s",
-        "{\"missing_permission\":\"admin\"}");
-    return FAIL(&cx->diag, ERR_FORBIDDEN, "owners list researchers and owners");
+    return forbidden(cx, "admin", "owners list researchers and owners");
 }
 
 enum err

@@ -1,18 +1,15 @@
-/* dataset.c -- private data as the server knows them. */
+/* dataset.c -- private data as the server knows them: who may see them, and what changes. */
 #include "datasite/core/dataset.h"
 
-#include "datasite/base/enc.h"
 #include "datasite/core/audit.h"
 #include "datasite/core/event.h"
 #include "datasite/core/field.h"
+#include "datasite/core/forbidden.h"
 #include "datasite/core/grant.h"
 #include "datasite/core/ledger.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-
-#define SALT_BYTES 32
 
 /* Integers of a row whose place in struct dataset is a bool, an enum or a time. */
 struct dataset_row {
@@ -122,9 +119,7 @@ dataset_owned(struct ctx *cx, const char *name, struct dataset *out)
 {
     TRY(dataset_visible(cx, name, out));
     if (!dataset_is_owner(cx, out)) {
-        snprintf(cx->diag.extra, sizeof cx->diag.extra, "%s",
-            "{\"missing_permission\":\"dataset.owner\"}");
-        return FAIL(&cx->diag, ERR_FORBIDDEN, "only its owner may change a dataset");
+        return forbidden(cx, "dataset.owner", "only its owner may change a dataset");
     }
     if (out->archived)
         return FAIL(&cx->diag, ERR_CONFLICT, "the dataset is archived");
@@ -152,9 +147,8 @@ dataset_next(struct ctx *cx, struct dataset *out, bool *more)
     return ERR_OK;
 }
 
-/* A canonical JSON text that lives in the arena. */
-static enum err
-canonical_text(struct ctx *cx, const json_t *v, const char **out)
+enum err
+dataset_text(struct ctx *cx, const json_t *v, const char **out)
 {
     BUF_SCOPE(text);
 
@@ -164,73 +158,6 @@ canonical_text(struct ctx *cx, const json_t *v, const char **out)
     if (text.full || *out == NULL)
         return FAIL(&cx->diag, ERR_TOO_LARGE, "the document is too long");
     return ERR_OK;
-}
-
-/* A column that is named in vain would protect nothing. */
-static enum err
-policy_columns_check(
-    struct ctx *cx, const struct policy *policy, const struct schema *schema)
-{
-    for (size_t i = 0; i < policy->input.columns_n; i++) {
-        size_t c = 0;
-
-        while (c < schema->columns_n &&
-            strcmp(schema->columns[c].name, policy->input.columns[i]) != 0)
-            c++;
-        if (c == schema->columns_n) {
-            return FAIL_FIELD(&cx->diag, ERR_UNPROCESSABLE, "/input/columns",
-                "the dataset has no column %s", policy->input.columns[i]);
-        }
-    }
-    return ERR_OK;
-}
-
-/* A name of a pack, or a document; *doc owned by the caller. */
-static enum err
-policy_document(struct ctx *cx, json_t *choice, json_t **doc)
-{
-    enum err err;
-
-    if (!json_is_string(choice)) {
-        *doc = json_incref(choice);
-        return ERR_OK;
-    }
-    err = policy_pack(&cx->diag, str_of(json_string_value(choice)), doc);
-    if (err != ERR_NOT_FOUND)
-        return err;
-    diag_clear(&cx->diag);
-    return FAIL_FIELD(
-        &cx->diag, ERR_UNPROCESSABLE, "/policy", "there is no such policy pack");
-}
-
-/* The same, to the checked document's text and name. */
-static enum err
-policy_text(struct ctx *cx, json_t *choice, const struct schema *schema,
-    const char **name, const char **text)
-{
-    json_auto_t *doc = NULL;
-    struct policy policy;
-
-    TRY(policy_document(cx, choice, &doc));
-    TRY(policy_parse(&cx->diag, cx->arena, doc, &policy));
-    TRY(policy_columns_check(cx, &policy, schema));
-    *name = arena_strf(cx->arena, "%s", policy.name);
-    if (*name == NULL)
-        return FAIL(&cx->diag, ERR_TOO_LARGE, "this needs too much memory");
-    return canonical_text(cx, doc, text);
-}
-
-enum err
-dataset_policy_read(
-    struct ctx *cx, const struct dataset *ds, json_t *choice, struct policy *out)
-{
-    json_auto_t *doc = NULL;
-    struct schema schema;
-
-    TRY(dataset_schema(cx, ds, &schema));
-    TRY(policy_document(cx, choice, &doc));
-    TRY(policy_parse(&cx->diag, cx->arena, doc, out));
-    return policy_columns_check(cx, out, &schema);
 }
 
 static bool
@@ -281,8 +208,8 @@ dataset_insert(struct ctx *cx, const struct dataset_draft *draft, const char *id
     doc = schema_json(&schema);
     if (doc == NULL)
         return FAIL(&cx->diag, ERR_TOO_LARGE, "this needs too much memory");
-    TRY(canonical_text(cx, doc, &schema_json_text));
-    TRY(policy_text(cx, draft->policy, &schema, &policy_name, &policy_json));
+    TRY(dataset_text(cx, doc, &schema_json_text));
+    TRY(dataset_policy_text(cx, draft->policy, &schema, &policy_name, &policy_json));
     err = db_run(cx->db, &cx->diag, NULL, STMT_DATASET_INSERT, id, draft->name,
         cx->actor.id, draft->title, draft->description, schema_json_text,
         accounting_name(acc), policy_name, policy_json, cx->now.us);
@@ -313,8 +240,7 @@ dataset_create(struct ctx *cx, const struct dataset_draft *draft, struct dataset
     return txn_commit(&txn, &cx->diag);
 }
 
-/* What every change ends with: the new state, its audit entry, its event. */
-static enum err
+enum err
 dataset_changed(struct ctx *cx, struct dataset *ds, const char *verb, json_t *facts,
     const char *event)
 {
@@ -325,7 +251,7 @@ dataset_changed(struct ctx *cx, struct dataset *ds, const char *verb, json_t *fa
     return dataset_by_id(cx, id, ds);
 }
 
-static enum err
+enum err
 dataset_commit(struct ctx *cx, struct txn *txn)
 {
     TRY(txn_commit(txn, &cx->diag));
@@ -405,127 +331,12 @@ dataset_close(struct ctx *cx, struct dataset *ds)
 }
 
 enum err
-dataset_policy_set(struct ctx *cx, struct dataset *ds, json_t *policy)
-{
-    const char *name = NULL, *text = NULL;
-    struct schema schema;
-    TXN_SCOPE(txn);
-
-    TRY(dataset_schema(cx, ds, &schema));
-    TRY(policy_text(cx, policy, &schema, &name, &text));
-    TRY(txn_begin(&txn, cx->db, &cx->diag));
-    TRY(db_run(cx->db, &cx->diag, NULL, STMT_DATASET_POLICY_SET, ds->id, name, text,
-        cx->now.us));
-    TRY(dataset_changed(cx, ds, "dataset.policy",
-        json_pack("{s:s, s:I}", "policy", name, "version",
-            (json_int_t)(ds->policy_version + 1)),
-        "dataset.policy"));
-    return dataset_commit(cx, &txn);
-}
-
-enum err
-dataset_data_begin(struct ctx *cx, struct dataset *ds, int64_t *version)
-{
-    unsigned char salt[SALT_BYTES];
-    char hex[2 * SALT_BYTES + 1];
-
-    randombytes_buf(salt, sizeof salt);
-    return db_one(cx->db, &cx->diag, cx->arena, STMT_DATASET_VERSION_INSERT, ds->id,
-        hex_text(salt, sizeof salt, hex), cx->now.us, version);
-}
-
-enum err
-dataset_data_commit(struct ctx *cx, struct dataset *ds, int64_t version,
-    const struct csv_report *report)
-{
-    char hash[65];
-    int64_t changed;
-    TXN_SCOPE(txn);
-
-    digest_text(report->sha256, hash);
-    TRY(txn_begin(&txn, cx->db, &cx->diag));
-    TRY(db_run(cx->db, &cx->diag, &changed, STMT_DATASET_VERSION_LOADED, ds->id,
-        version, report->rows, report->outside_bounds, hash));
-    if (changed != 1)
-        return FAIL(&cx->diag, ERR_CONFLICT, "the upload was given up meanwhile");
-    TRY(db_run(cx->db, &cx->diag, &changed, STMT_DATASET_VERSION_IN_FORCE, ds->id,
-        version, cx->now.us));
-    if (changed != 1)
-        return FAIL(&cx->diag, ERR_CONFLICT, "a later upload is in force already");
-    TRY(dataset_changed(cx, ds, "dataset.data",
-        json_pack("{s:I}", "version", (json_int_t)version), "dataset.version"));
-    return dataset_commit(cx, &txn);
-}
-
-enum err
-dataset_data_abandon(struct ctx *cx, struct dataset *ds, int64_t version)
-{
-    return db_run(
-        cx->db, &cx->diag, NULL, STMT_DATASET_VERSION_ABANDON, ds->id, version);
-}
-
-enum err
-dataset_commitment(struct ctx *cx, const char *id, int64_t version, const char **out)
-{
-    const char *salt, *sha256;
-    char hex[65];
-    char *text;
-
-    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_DATASET_VERSION_SECRETS, id, version,
-        &salt, &sha256));
-    text = arena_strf(cx->arena, "%s%s", salt, sha256);
-    if (text == NULL)
-        return FAIL(&cx->diag, ERR_TOO_LARGE, "this needs too much memory");
-    *out = arena_strf(cx->arena, "%s", digest_text(digest_sha256(str_of(text)), hex));
-    return *out != NULL ? ERR_OK
-                        : FAIL(&cx->diag, ERR_TOO_LARGE, "this needs too much memory");
-}
-
-enum err
-dataset_mock_set(struct ctx *cx, struct dataset *ds, struct str csv, int64_t rows,
-    const char *origin)
-{
-    int64_t version = ds->mock_version + 1;
-    char hash[65];
-    TXN_SCOPE(txn);
-
-    digest_text(digest_sha256(csv), hash);
-    TRY(txn_begin(&txn, cx->db, &cx->diag));
-    TRY(db_run(cx->db, &cx->diag, NULL, STMT_MOCK_PUT, ds->id, version, origin, rows,
-        hash, &csv));
-    TRY(db_run(
-        cx->db, &cx->diag, NULL, STMT_DATASET_MOCK_SET, ds->id, version, cx->now.us));
-    TRY(dataset_changed(cx, ds, "dataset.mock",
-        json_pack("{s:I, s:I, s:s, s:s}", "version", (json_int_t)version, "rows",
-            (json_int_t)rows, "origin", origin, "sha256", hash),
-        "dataset.mock"));
-    return dataset_commit(cx, &txn);
-}
-
-enum err
-dataset_mock(struct ctx *cx, const struct dataset *ds, struct str *csv)
-{
-    if (ds->mock_version == 0)
-        return FAIL(&cx->diag, ERR_NOT_FOUND, "the dataset has no mock yet");
-    return db_one(cx->db, &cx->diag, cx->arena, STMT_MOCK_CSV, ds->id, csv);
-}
-
-enum err
 dataset_schema(struct ctx *cx, const struct dataset *ds, struct schema *out)
 {
     json_auto_t *doc = NULL;
 
     TRY(json_parse(&cx->diag, str_of(ds->schema_json), &doc));
     return schema_parse(&cx->diag, cx->arena, doc, out);
-}
-
-enum err
-dataset_policy(struct ctx *cx, const struct dataset *ds, struct policy *out)
-{
-    json_auto_t *doc = NULL;
-
-    TRY(json_parse(&cx->diag, str_of(ds->policy_json), &doc));
-    return policy_parse(&cx->diag, cx->arena, doc, out);
 }
 
 enum err

@@ -63,6 +63,16 @@ enum err dataset_archive(struct ctx *cx, struct dataset *ds) NODISCARD;
 /* ERR_CONFLICT names what is missing of data, mock, policy and budget. */
 enum err dataset_open(struct ctx *cx, struct dataset *ds) NODISCARD;
 enum err dataset_close(struct ctx *cx, struct dataset *ds) NODISCARD;
+/* What every change ends with, inside a transaction: its audit entry, its event, the new
+ * state. verb begins with "dataset."; facts is consumed, may be NULL. */
+enum err dataset_changed(struct ctx *cx, struct dataset *ds, const char *verb,
+    json_t *facts, const char *event) NODISCARD;
+enum err dataset_commit(struct ctx *cx, struct txn *txn) NODISCARD;
+/* A document as it is stored: canonical JSON, in arena memory. */
+enum err dataset_text(struct ctx *cx, const json_t *v, const char **out) NODISCARD;
+/* A choice of a policy (the name of a pack, or a document), checked: name and text. */
+enum err dataset_policy_text(struct ctx *cx, json_t *choice,
+    const struct schema *schema, const char **name, const char **text) NODISCARD;
 /* The policy that a choice would put in force, checked as if it did. */
 enum err dataset_policy_read(struct ctx *cx, const struct dataset *ds, json_t *choice,
     struct policy *out) NODISCARD;

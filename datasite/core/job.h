@@ -127,6 +127,8 @@ enum err job_unapprove(struct ctx *cx, struct job *j, const char *comment) NODIS
 enum err job_stands(struct ctx *cx, const struct job *j) NODISCARD;
 /* Tells the readers of a job that it changed without a move. Inside a transaction. */
 enum err job_touch(struct ctx *cx, struct job *j) NODISCARD;
+/* The event of its state. Inside a transaction. */
+enum err job_announce(struct ctx *cx, const struct job *j) NODISCARD;
 
 struct ledger_party job_party(const struct job *j);
 

@@ -6,6 +6,7 @@
 #include "datasite/core/dataset.h"
 #include "datasite/core/event.h"
 #include "datasite/core/field.h"
+#include "datasite/core/forbidden.h"
 #include "datasite/core/grant.h"
 #include "datasite/core/user.h"
 
@@ -143,13 +144,9 @@ member_check(struct ctx *cx, const char *id, const char *user_id, enum err other
     if (err != ERR_NOT_FOUND)
         return err;
     diag_clear(&cx->diag);
-    if (otherwise == ERR_FORBIDDEN) {
-        snprintf(cx->diag.extra, sizeof cx->diag.extra, "%s",
-            "{\"missing_permission\":\"project.member\"}");
-    }
-    return FAIL(&cx->diag, otherwise,
-        otherwise == ERR_FORBIDDEN ? "only its members change a project"
-                                   : "no such project");
+    if (otherwise == ERR_FORBIDDEN)
+        return forbidden(cx, "project.member", "only its members change a project");
+    return FAIL(&cx->diag, otherwise, "no such project");
 }
 
 enum err
@@ -225,9 +222,7 @@ may_open(struct ctx *cx, const char *id, struct project *out)
     TRY(project_load(cx, id, out));
     if (cx->actor.roles & ROLE_ADMIN || strcmp(out->owner_id, cx->actor.id) == 0)
         return ERR_OK;
-    snprintf(cx->diag.extra, sizeof cx->diag.extra, "%s",
-        "{\"missing_permission\":\"project.owner\"}");
-    return FAIL(&cx->diag, ERR_FORBIDDEN,
+    return forbidden(cx, "project.owner",
         "whoever made the project, or an administrator, says who works on it");
 }
 

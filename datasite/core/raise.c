@@ -5,6 +5,7 @@
 #include "datasite/core/audit.h"
 #include "datasite/core/event.h"
 #include "datasite/core/field.h"
+#include "datasite/core/forbidden.h"
 #include "datasite/core/settings.h"
 
 #include <stdio.h>
@@ -156,9 +157,7 @@ may_decide(struct ctx *cx, const struct raise *r, bool confirm)
     }
     if (!confirm || strcmp(r->asked_by, cx->actor.id) != 0)
         return ERR_OK;
-    snprintf(cx->diag.extra, sizeof cx->diag.extra, "%s",
-        "{\"missing_permission\":\"separation-of-duties\"}");
-    return FAIL(&cx->diag, ERR_FORBIDDEN, "nobody confirms what they asked for");
+    return forbidden(cx, "separation-of-duties", "nobody confirms what they asked for");
 }
 
 static enum err

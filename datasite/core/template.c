@@ -4,8 +4,8 @@
 #include "datasite/core/audit.h"
 #include "datasite/core/event.h"
 #include "datasite/core/field.h"
+#include "datasite/core/forbidden.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define PARAMETERS_BYTES_MAX (64 << 10)
@@ -40,9 +40,8 @@ must_review(struct ctx *cx, const struct dataset *ds)
         TRY(dataset_reviews(cx, ds->id, &reviews));
     if (reviews)
         return ERR_OK;
-    snprintf(cx->diag.extra, sizeof cx->diag.extra, "%s",
-        "{\"missing_permission\":\"dataset.review\"}");
-    return FAIL(&cx->diag, ERR_FORBIDDEN, "only a reviewer of the dataset may do this");
+    return forbidden(
+        cx, "dataset.review", "only a reviewer of the dataset may do this");
 }
 
 static enum err

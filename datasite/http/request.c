@@ -6,7 +6,6 @@
 #include "datasite/http/upload.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define POUR_BYTES (64 << 10)
