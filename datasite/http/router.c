@@ -1,4 +1,4 @@
-/* router.c -- segment by segment matching over the table; no order, no wildcards but {name}. */
+/* router.c -- matching over the table; no order, no wildcards but a {name} for a segment. */
 #include "datasite/http/router.h"
 
 #include <string.h>
@@ -21,21 +21,20 @@ path_fits(const char *pattern, const char *path, struct str taken[ROUTE_PARAMS_M
     size_t *n)
 {
     *n = 0;
-    while (*pattern == '/' && *path == '/') {
-        size_t want = segment_bytes(++pattern);
-        size_t have = segment_bytes(++path);
-
-        if (is_placeholder(pattern)) {
-            if (have == 0 || *n == ROUTE_PARAMS_MAX)
+    while (*pattern != '\0') {
+        if (!is_placeholder(pattern)) {
+            if (*pattern++ != *path++)
                 return false;
-            taken[(*n)++] = (struct str){path, have};
-        } else if (want != have || memcmp(pattern, path, want) != 0) {
-            return false;
+            continue;
         }
-        pattern += want;
+        size_t have = segment_bytes(path);
+        if (have == 0 || *n == ROUTE_PARAMS_MAX)
+            return false;
+        taken[(*n)++] = (struct str){path, have};
         path += have;
+        pattern += segment_bytes(pattern);
     }
-    return *pattern == '\0' && *path == '\0';
+    return *path == '\0';
 }
 
 /* A fixed segment beats a placeholder: /datasets/suggestions is not a dataset's name. */

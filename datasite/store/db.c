@@ -22,6 +22,7 @@ struct db {
     const struct db_pool *pool;
     enum db_mode mode;
     sqlite3_stmt **prepared; /* by statement; NULL where a reader would write */
+    bool walked;             /* a cursor may be open */
 };
 
 struct db_pool {
@@ -195,10 +196,14 @@ db_is_writer(const struct db *db)
     return db->mode == DB_RW;
 }
 
-/* Closes what a caller left open half way: a cursor holds a snapshot of the file. */
+/* Closes what a caller left open half way: a cursor holds a snapshot of the file. Only a
+ * walk can be; every other call ends what it begins. */
 static void
 reset_open(struct db *db)
 {
+    if (!db->walked)
+        return;
+    db->walked = false;
     for (size_t i = 0; i < db->pool->stmts_n; i++) {
         if (db->prepared[i] != NULL && sqlite3_stmt_busy(db->prepared[i]))
             sqlite3_reset(db->prepared[i]);
@@ -402,6 +407,7 @@ db_each(struct db *db, struct diag *d, enum stmt_id id, ...)
     va_start(args.ap, id);
     result = stmt_bind(db, d, id, &args, &s);
     va_end(args.ap);
+    db->walked = true;
     return result;
 }
 
