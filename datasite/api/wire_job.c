@@ -276,7 +276,7 @@ outputs_check(struct diag *d, json_t *outputs)
     return ERR_OK;
 }
 
-/* {epsilon, delta?}; absent: -1. */
+/* {epsilon, delta?}; absent: -1. A null delta is absent too: a job that is read says so. */
 static enum err
 max_budget_take(struct diag *d, json_t *budget, struct job_draft *out)
 {
@@ -285,6 +285,8 @@ max_budget_take(struct diag *d, json_t *budget, struct job_draft *out)
     out->epsilon_nano = out->delta_atto = -1;
     if (budget == NULL)
         return ERR_OK;
+    if (json_is_null(json_object_get(budget, "delta")))
+        json_object_del(budget, "delta");
     if (json_take(d, budget, "{s:s, s?s !}", "epsilon", &epsilon, "delta", &delta) !=
         ERR_OK) {
         char field[sizeof d->field];

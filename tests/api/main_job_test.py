@@ -146,6 +146,13 @@ class Submission(Case):
         del draft["title"]
         self.assertEqual(story.researcher.post("/api/v1/jobs", draft).status, 400)
 
+    def test_a_budget_that_was_read_can_be_sent(self):
+        story = Story(self.site)
+        read = story.submit()["max_budget"]
+        self.assertEqual(read, {"epsilon": "1", "delta": None})
+        answer = story.post(COUNT + " -- again", max_budget=read)
+        self.assertEqual((answer.status, answer.json["max_budget"]), (201, read), answer)
+
     def test_blocked_with_reasons(self):
         story = Story(self.site)
         for source, epsilon, lane, name in (
