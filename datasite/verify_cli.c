@@ -6,7 +6,7 @@
 #include "datasite/cli.h"
 #include "datasite/core/keys.h"
 #include "datasite/core/leaves.h"
-#include "datasite/core/release.h"
+#include "datasite/core/receipt.h"
 #include "datasite/options.h"
 #include "datasite/site_key.h"
 #include "policies/codescan.h"
@@ -209,12 +209,20 @@ print_receipt(const struct proof *p)
 {
     static const char *const shown[] = {"site", "job", "dataset", "researcher",
         "source_sha256", "result_sha256", "epsilon", "released_at"};
+    const json_t *part;
+    size_t at;
 
     printf("valid\n");
     for (size_t i = 0; i < ARRAY_N(shown); i++) {
         const char *text = json_string_value(json_object_get(p->receipt, shown[i]));
         if (text != NULL)
             printf("  %-14s %s\n", shown[i], text);
+    }
+    json_array_foreach(json_object_get(p->receipt, "withheld"), at, part)
+    {
+        printf("  %-14s %s: %s\n", "withheld",
+            json_string_value(json_object_get(part, "pointer")),
+            json_string_value(json_object_get(part, "reason")));
     }
 }
 

@@ -15,6 +15,12 @@ not_now(struct ctx *cx, const struct job *j, const char *why)
     return FAIL(&cx->diag, ERR_CONFLICT_STATE, "%s", why);
 }
 
+static json_t *
+withheld_json(const struct result *r)
+{
+    return r->withheld_json != NULL ? stored_to_json(r->withheld_json) : json_array();
+}
+
 /* A run that failed leaves the owner its failure and log. */
 static enum err
 sealed_failure(struct request *rq, struct reply *rp, const struct job *j)
@@ -47,32 +53,47 @@ sealed_result_get(struct request *rq, struct reply *rp)
     TRY(release_load(rq->cx, j.id, &result));
     TRY(release_checks(rq->cx, &j, &result, &with, &checks));
     return reply_json(rq, rp, 200,
-        json_pack("{s:o, s:o, s:O, s:s, s:s}", "outputs",
-            stored_to_json(result.outputs_json), "measurements",
+        json_pack("{s:o, s:o, s:O, s:s, s:s, s:o}", "outputs",
+            stored_to_json(result.sealed_json), "measurements",
             stored_to_json(result.measurements_json), "checks", checks, "log",
-            result.log, "sha256", result.sha256));
+            result.log, "sha256", result.sealed_sha256, "withheld",
+            withheld_json(&result)));
+}
+
+static enum err
+word_take(struct request *rq, struct release_word *out)
+{
+    struct diag *d = &rq->cx->diag;
+    json_t *withhold = NULL;
+    const char *decision;
+
+    *out = (struct release_word){.comment = ""};
+    TRY(json_take(d, rq->body, "{s:s, s?s, s?o !}", "decision", &decision, "comment",
+        &out->comment, "withhold", &withhold));
+    out->release = strcmp(decision, "release") == 0;
+    out->withhold = withhold;
+    if (!out->release && strcmp(decision, "withhold") != 0)
+        return FAIL_FIELD(
+            d, ERR_INVALID, "/decision", "a decision is release or withhold");
+    if (!out->release && withhold != NULL)
+        return FAIL_FIELD(d, ERR_INVALID, "/withhold",
+            "parts are withheld of what is released; of this, nothing is");
+    return ERR_OK;
 }
 
 enum err
 release_create(struct request *rq, struct reply *rp)
 {
-    const char *decision, *comment = "";
-    bool release;
+    struct release_word word;
     struct job j;
     char etag[72];
     json_t *doc;
 
-    TRY(json_take(&rq->cx->diag, rq->body, "{s:s, s?s !}", "decision", &decision,
-        "comment", &comment));
-    release = strcmp(decision, "release") == 0;
-    if (!release && strcmp(decision, "withhold") != 0) {
-        return FAIL_FIELD(&rq->cx->diag, ERR_INVALID, "/decision",
-            "a decision is release or withhold");
-    }
+    TRY(word_take(rq, &word));
     TRY(job_visible(rq->cx, rq->param[0], &j));
     snprintf(etag, sizeof etag, "%s-%lld", j.id, (long long)j.revision);
     TRY(precondition_match(rq, etag));
-    TRY(release_decide(rq->cx, &j, release, comment));
+    TRY(release_decide(rq->cx, &j, &word));
     TRY(job_by_id(rq->cx, j.id, &j));
     TRY(job_to_json(rq->cx, &j, &doc));
     reply_etag(rp, "%s-%lld", j.id, (long long)j.revision);
@@ -80,16 +101,16 @@ release_create(struct request *rq, struct reply *rp)
 }
 
 /* The log of a script in lane dp is the author's: it saw nothing but released
- * answers. */
+ * answers. But it may print what is withheld. */
 static json_t *
 result_json(const struct job *j, const struct result *r)
 {
     json_t *doc =
-        json_pack("{s:o, s:o, s:o}", "outputs", stored_to_json(r->outputs_json),
+        json_pack("{s:o, s:o, s:o, s:o}", "outputs", stored_to_json(r->outputs_json),
             "measurements", stored_to_json(r->measurements_json), "receipt",
-            stored_to_json(r->receipt_json));
+            stored_to_json(r->receipt_json), "withheld", withheld_json(r));
 
-    if (doc != NULL && j->lane == LANE_DP)
+    if (doc != NULL && j->lane == LANE_DP && r->withheld_json == NULL)
         json_object_set_new(doc, "log", json_string(r->log));
     return doc;
 }

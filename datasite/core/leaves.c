@@ -2,6 +2,7 @@
 #include "datasite/core/leaves.h"
 
 #include "datasite/base/digest.h"
+#include "datasite/base/pointer.h"
 
 #include <stdlib.h>
 
@@ -25,6 +26,20 @@ leaf_digest(const char *pointer, const json_t *v)
     return named.full ? NULL : json_stringn(hex, DIGEST_CHARS);
 }
 
+static int
+wait_for(json_t *waiting, const char *pointer, const char *name, size_t i, json_t *v)
+{
+    BUF_SCOPE(at);
+
+    buf_init(&at, SIZE_MAX);
+    buf_addz(&at, pointer);
+    if (name != NULL)
+        pointer_add(&at, name);
+    else
+        pointer_add_index(&at, i);
+    return at.full ? -1 : json_object_set(waiting, at.ptr, v);
+}
+
 /* A value that was reached: its members wait, or it is a leaf. */
 static int
 visit(json_t *waiting, json_t *leaves, const char *pointer, json_t *v)
@@ -36,16 +51,9 @@ visit(json_t *waiting, json_t *leaves, const char *pointer, json_t *v)
 
     if (json_object_size(v) == 0 && json_array_size(v) == 0)
         return json_object_set_new(leaves, pointer, leaf_digest(pointer, v));
-    json_object_foreach(v, name, member)
-    {
-        json_auto_t *at = json_sprintf("%s/%s", pointer, name);
-        rc |= json_object_set(waiting, json_string_value(at), member);
-    }
-    json_array_foreach(v, i, member)
-    {
-        json_auto_t *at = json_sprintf("%s/%zu", pointer, i);
-        rc |= json_object_set(waiting, json_string_value(at), member);
-    }
+    json_object_foreach(v, name, member) rc |=
+        wait_for(waiting, pointer, name, 0, member);
+    json_array_foreach(v, i, member) rc |= wait_for(waiting, pointer, NULL, i, member);
     return rc;
 }
 

@@ -2,7 +2,7 @@
 #include "datasite/core/preview.h"
 
 #include "datasite/core/expect.h"
-#include "datasite/core/sealed.h"
+#include "datasite/core/withhold.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -91,9 +91,11 @@ disclosure_reasons(
     struct sdc_tally tally = {0};
     json_auto_t *kept = NULL, *tallied = NULL;
     const json_t *one;
+    struct result r;
     size_t i;
 
-    TRY(sealed_evidence(cx, past->id, &kept));
+    TRY(release_load(cx, past->id, &r));
+    TRY(withhold_evidence(cx, past->id, &r, &kept));
     json_array_foreach(kept, i, one)
         sdc_json_check(&p->output, json_object_get(one, "evidence"), &tally);
     tallied = sdc_tally_json(&p->output, &tally);

@@ -1,40 +1,20 @@
-/* release.c -- the second gate: results that wait, the act of letting go, the
- * receipt. */
+/* release.c -- the second gate: results that wait, and the act of letting go. */
 #include "datasite/core/release.h"
 
-#include "datasite/base/enc.h"
-#include "datasite/core/audit.h"
-#include "datasite/core/differencing.h"
 #include "datasite/core/event.h"
 #include "datasite/core/field.h"
-#include "datasite/core/keys.h"
-#include "datasite/core/leaves.h"
+#include "datasite/core/receipt.h"
 #include "datasite/core/sealed.h"
-#include "datasite/core/site.h"
-#include "datasite/core/slot.h"
+#include "datasite/core/stored.h"
 #include "datasite/core/suppress.h"
+#include "datasite/core/withhold.h"
 #include "policies/outcheck.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define SIGNATURE_BYTES  64
-#define KEY_BYTES        32
-#define RESULT_BYTES_MAX (16 << 20)
-#define RELEASABLE       "disclosure_control" /* the check that sums up the others */
-#define RELEASES_NAMED   5                    /* in a refusal; the check names all */
-
-static enum err
-text_of(struct ctx *cx, const json_t *v, const char **out)
-{
-    BUF_SCOPE(text);
-
-    buf_init(&text, RESULT_BYTES_MAX);
-    TRY(json_text(&cx->diag, v, &text));
-    *out = arena_strn(cx->arena, text.ptr, text.len);
-    return *out != NULL ? ERR_OK
-                        : FAIL(&cx->diag, ERR_TOO_LARGE, "the result is too large");
-}
+#define RELEASABLE     "disclosure_control" /* the check that sums up the others */
+#define RELEASES_NAMED 5                    /* in a refusal; the check names all */
 
 static json_t *
 check_json(const char *name, bool met, const char *detail)
@@ -57,37 +37,55 @@ all_met(const json_t *checks)
     return true;
 }
 
-/* How many of the numbers are exact; then, where some are, the rules of disclosure
- * control over the evidence that came with them (a program over rows has none), and what
- * else was looked at. */
+/* How many of the numbers are exact. */
 static json_t *
-checks_json(const struct job *j, const json_t *measurements,
-    const struct sdc_limits *limits, const json_t *more)
+private_check(const struct job *j, const json_t *measurements)
 {
-    struct sdc_tally tally = {0};
     size_t i, exact = 0;
     const json_t *m;
-    json_t *list = json_array();
-    json_auto_t *tallied = NULL;
     char detail[96];
+
+    json_array_foreach(measurements, i, m) exact +=
+        json_is_true(json_object_get(m, "exact"));
+    snprintf(detail, sizeof detail, "%zu of %zu measurements are exact", exact,
+        json_array_size(measurements));
+    return check_json(
+        "differentially_private", exact == 0 && j->lane == LANE_DP, detail);
+}
+
+/* The rules of disclosure control over the evidence that came with exact measurements (a
+ * program over rows has none). */
+static json_t *
+evidence_checks(const struct sdc_limits *limits, const json_t *measurements)
+{
+    struct sdc_tally tally = {0};
+    const json_t *m;
+    size_t i;
 
     json_array_foreach(measurements, i, m)
     {
-        if (!json_is_true(json_object_get(m, "exact")))
-            continue;
-        sdc_json_check(limits, json_object_get(m, "evidence"), &tally);
-        exact++;
+        const json_t *exact = json_object_get(m, "exact");
+        if (exact == NULL ||
+            json_is_true(exact)) /* sealed ones are, and do not say so */
+            sdc_json_check(limits, json_object_get(m, "evidence"), &tally);
     }
-    snprintf(detail, sizeof detail, "%zu of %zu measurements are exact", exact,
-        json_array_size(measurements));
-    json_array_append_new(list,
-        check_json("differentially_private", exact == 0 && j->lane == LANE_DP, detail));
-    tallied = sdc_tally_json(limits, &tally);
-    json_array_extend(tallied, (json_t *)(uintptr_t)more);
-    json_array_extend(list, tallied);
+    return sdc_tally_json(limits, &tally);
+}
+
+/* What was looked at, and what that says in all; all three are consumed. */
+static json_t *
+checks_json(
+    const struct sdc_limits *limits, json_t *first, json_t *tallied, json_t *more)
+{
+    json_auto_t *evidence = tallied, *others = more;
+    json_t *list = json_array();
+
+    json_array_extend(evidence, others);
+    json_array_append_new(list, first);
+    json_array_extend(list, evidence);
     json_array_append_new(list,
         check_json(RELEASABLE,
-            all_met(tallied) || limits->exceptions == SDC_EXCEPT_FREE,
+            all_met(evidence) || limits->exceptions == SDC_EXCEPT_FREE,
             limits->exceptions == SDC_EXCEPT_FREE ? "the checks advise"
                 : limits->exceptions == SDC_EXCEPT_COMMENT
                 ? "an exception needs a comment that says why"
@@ -126,7 +124,7 @@ output_rules(struct ctx *cx, const struct job *j, struct sdc_limits *out)
 /* What an exact or row-wise result is made of, beside what its answers tell. */
 static enum err
 output_checks(struct ctx *cx, const struct job *j, const struct sdc_limits *limits,
-    struct suppressed *kept)
+    const json_t *outputs, const json_t *own, json_t *checks)
 {
     json_auto_t *texts = json_object(), *list = NULL;
     struct job_version version;
@@ -140,8 +138,8 @@ output_checks(struct ctx *cx, const struct job *j, const struct sdc_limits *limi
     TRY(job_version_by(cx, j, j->version, &version));
     TRY(outcheck_categories(&cx->diag, &schema, texts));
     TRY(outcheck_literals(&cx->diag, str_of(version.source), texts));
-    list = outcheck(limits, kept->outputs, kept->own, texts);
-    return json_array_extend(kept->checks, list) == 0
+    list = outcheck(limits, outputs, own, texts);
+    return json_array_extend(checks, list) == 0
         ? ERR_OK
         : FAIL(&cx->diag, ERR_INTERNAL, "no memory for the checks");
 }
@@ -152,37 +150,39 @@ release_hold(struct ctx *cx, const struct job *j, const char *run_id,
 {
     json_auto_t *checks = NULL, *shown = NULL;
     SUPPRESSED_SCOPE(kept);
-    const char *outputs_text, *measurements_text, *checks_text, *log_text;
+    const char *outputs_text, *measurements_text, *checks_text, *log_text, *places;
     struct sdc_limits limits;
     char sha256[65];
 
     TRY(output_rules(cx, j, &limits));
     TRY(suppress(cx, j, outputs, measurements, &limits, &kept));
-    TRY(output_checks(cx, j, &limits, &kept));
-    checks = checks_json(j, kept.measurements, &limits, kept.checks);
+    TRY(output_checks(cx, j, &limits, kept.outputs, kept.own, kept.checks));
+    checks = checks_json(&limits, private_check(j, kept.measurements),
+        evidence_checks(&limits, kept.measurements), json_incref(kept.checks));
     shown = without_evidence(kept.measurements);
-    TRY(text_of(cx, kept.outputs, &outputs_text));
-    TRY(text_of(cx, shown, &measurements_text));
-    TRY(text_of(cx, checks, &checks_text));
+    TRY(stored_text(cx, kept.outputs, &outputs_text));
+    TRY(stored_text(cx, shown, &measurements_text));
+    TRY(stored_text(cx, checks, &checks_text));
+    TRY(stored_text(cx, kept.places, &places));
     log_text = arena_strn(cx->arena, log.len > 0 ? log.ptr : "", log.len);
     if (log_text == NULL)
         return FAIL(&cx->diag, ERR_TOO_LARGE, "the log is too large");
     digest_text(digest_sha256(str_of(outputs_text)), sha256);
     TRY(sealed_keep(cx, j->id, kept.measurements));
     return db_run(cx->db, &cx->diag, NULL, STMT_RESULT_INSERT, j->id, run_id,
-        outputs_text, measurements_text, log_text, checks_text, sha256, cx->now.us);
+        outputs_text, measurements_text, log_text, checks_text, places, sha256,
+        cx->now.us);
 }
 
 enum err
 release_load(struct ctx *cx, const char *job_id, struct result *out)
 {
-    const char *comment;
     enum err err;
 
     err = db_one(cx->db, &cx->diag, cx->arena, STMT_RESULT_BY_JOB, job_id, &out->run_id,
         &out->outputs_json, &out->measurements_json, &out->log, &out->sha256,
         &out->checks_json, &out->receipt_json, &out->made.us, &out->released.us,
-        &comment);
+        &out->sealed_json, &out->sealed_sha256, &out->places_json, &out->withheld_json);
     if (err == ERR_NOT_FOUND) {
         diag_clear(&cx->diag);
         return FAIL(&cx->diag, ERR_NOT_FOUND, "there is no result");
@@ -190,154 +190,22 @@ release_load(struct ctx *cx, const char *job_id, struct result *out)
     return err;
 }
 
-/* The receipt */
-
-/* Measurements as a receipt names them: texts alone, so that there is one way to write
- * them down. */
-static json_t *
-measurements_named(const json_t *measurements)
-{
-    static const char *const members[] = {
-        "label", "mechanism", "epsilon", "rho", "delta", "error95"};
-    json_t *list = json_array();
-    const json_t *m;
-    size_t i;
-
-    json_array_foreach(measurements, i, m)
-    {
-        json_t *one = json_object();
-        for (size_t k = 0; k < sizeof members / sizeof members[0]; k++) {
-            json_t *v = json_object_get(m, members[k]);
-            if (json_is_string(v) || json_is_null(v))
-                json_object_set(one, members[k], v);
-        }
-        json_array_append_new(list, one);
-    }
-    return list;
-}
-
-/* What the job cost in total, from its cap. */
-static enum err
-totals_add(
-    struct ctx *cx, const struct job *j, const struct dataset *ds, json_t *receipt)
-{
-    struct ledger_party party = job_party(j);
-    char epsilon[32], rho[32], delta[32];
-    struct budget spent;
-    struct cap cap;
-
-    TRY(ledger_cap(cx, CAP_JOB, &party, &cap));
-    spent = (struct budget){.eps_nano = cap.spent_nano,
-        .rho_nano = cap.spent_nano,
-        .delta_atto = cap.spent_atto};
-    nano_text(accountant_eps_nano(ds->accounting, spent, ds->delta_atto), epsilon);
-    json_object_set_new(receipt, "epsilon", json_string(epsilon));
-    json_object_set_new(receipt, "rho",
-        ds->accounting == ACCOUNT_ZCDP ? json_string(nano_text(cap.spent_nano, rho))
-                                       : json_null());
-    json_object_set_new(receipt, "delta",
-        json_string(
-            ds->accounting == ACCOUNT_ZCDP ? atto_text(ds->delta_atto, delta) : "0"));
-    return ERR_OK;
-}
-
-static enum err
-receipt_make(struct ctx *cx, const struct job *j, const struct result *r, json_t **out)
-{
-    json_auto_t *measurements = NULL;
-    const char *commitment;
-    struct dataset ds;
-    struct policy policy;
-    struct digest head;
-    int64_t entries;
-    bool in_slot;
-    char time[32], policy_sha256[65], head_text[65];
-
-    TRY(dataset_by_id(cx, j->dataset_id, &ds));
-    TRY(dataset_policy(cx, &ds, &policy));
-    TRY(dataset_commitment(cx, ds.id, j->data_version, &commitment));
-    TRY(audit_head(cx, &entries, &head));
-    TRY(slot_in_use(cx, r->run_id, &in_slot));
-    TRY(json_parse(&cx->diag, str_of(r->measurements_json), &measurements));
-    *out =
-        json_pack("{s:i, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, "
-                  "s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:{s:o, s:s}}",
-            "version", 1, "site", cx->site->name, "site_url", cx->site->url, "job",
-            j->id, "job_version", (json_int_t)j->version, "run", r->run_id, "title",
-            j->title, "project", j->project_id, "purpose", j->purpose, "researcher",
-            j->author_id, "dataset", j->dataset_name, "data_version",
-            (json_int_t)j->data_version, "data_commitment", commitment, "lane",
-            lane_name(j->lane), "policy", policy.name, "policy_sha256",
-            digest_text(digest_sha256(str_of(ds.policy_json)), policy_sha256),
-            "source_sha256", j->source_sha256, "runtime", cx->site->runtime,
-            "measurements", measurements_named(measurements), "result_sha256",
-            r->sha256, "released_at", clock_text(cx->now, time), "audit", "entries",
-            in_slot ? json_null() : json_integer(entries), "head",
-            digest_text(head, head_text));
-    if (*out == NULL)
-        return FAIL(&cx->diag, ERR_INTERNAL, "no memory for a receipt");
-    return totals_add(cx, j, &ds, *out);
-}
-
-static enum err
-receipt_message(struct diag *d, const json_t *receipt, struct buf *out)
-{
-    buf_init(out, RESULT_BYTES_MAX);
-    buf_addz(out, RECEIPT_DOMAIN);
-    return json_canonical(d, receipt, out);
-}
-
-static enum err
-receipt_sign(struct ctx *cx, const json_t *receipt, const char **out)
-{
-    uint8_t signature[SIGNATURE_BYTES];
-    char signature_text[2 * SIGNATURE_BYTES], key_text[2 * KEY_BYTES];
-    json_auto_t *doc = NULL;
-    BUF_SCOPE(message);
-
-    TRY(receipt_message(&cx->diag, receipt, &message));
-    keys_sign(cx->site->keys, buf_str(&message), signature);
-    doc = json_pack("{s:O, s:s, s:s, s:o}", "receipt", receipt, "signature",
-        base64url_text(signature, sizeof signature, signature_text), "key",
-        base64url_text(keys_public(cx->site->keys), KEY_BYTES, key_text), "digests",
-        leaves_digests(receipt));
-    return text_of(cx, doc, out);
-}
-
-bool
-receipt_verify(struct diag *d, const json_t *signed_receipt, const uint8_t key[32])
-{
-    const json_t *receipt = json_object_get(signed_receipt, "receipt");
-    const char *text = json_string_value(json_object_get(signed_receipt, "signature"));
-    uint8_t signature[SIGNATURE_BYTES];
-    size_t n = 0;
-    BUF_SCOPE(message);
-
-    if (!json_is_object(receipt) || text == NULL ||
-        !base64url_parse(str_of(text), signature, sizeof signature, &n) ||
-        n != sizeof signature)
-        return false;
-    return receipt_message(d, receipt, &message) == ERR_OK &&
-        keys_verify(key, buf_str(&message), signature);
-}
-
 /* Letting go */
 
 enum err
 release_publish(struct ctx *cx, struct job *j, const char *comment)
 {
-    json_auto_t *receipt = NULL;
     struct result result;
-    const char *text;
+    const char *receipt;
     int64_t changed;
 
     TRY(release_load(cx, j->id, &result));
     TRY(job_move(cx, j, JOB_RELEASED,
-        json_pack("{s:s, s:s}", "result_sha256", result.sha256, "comment", comment)));
+        json_pack("{s:s, s:s, s:b}", "result_sha256", result.sha256, "comment", comment,
+            "part", (int)(result.withheld_json != NULL))));
     TRY(receipt_make(cx, j, &result, &receipt));
-    TRY(receipt_sign(cx, receipt, &text));
     TRY(db_run(cx->db, &cx->diag, &changed, STMT_RESULT_RELEASED, j->id, cx->now.us,
-        comment, text));
+        comment, receipt));
     if (changed != 1)
         return FAIL(&cx->diag, ERR_CONFLICT, "the result was released before");
     return ERR_OK;
@@ -378,16 +246,79 @@ comparison_add(struct ctx *cx, const struct differencing *x,
     return ERR_OK;
 }
 
+/* A check that was made when the run ended, since it changed what is told; of another
+ * policy where that asked for something else. */
+static void
+add_done(
+    json_t *list, const json_t *stored, const char *name, bool asked, int64_t threshold)
+{
+    const json_t *c;
+    size_t i;
+
+    json_array_foreach(stored, i, c)
+    {
+        const char *n = json_string_value(json_object_get(c, "name"));
+        json_int_t was = json_integer_value(json_object_get(c, "threshold"));
+        if (n == NULL || strcmp(n, name) != 0 || (asked && was != threshold))
+            continue;
+        json_array_append(list, (json_t *)(uintptr_t)c);
+        return;
+    }
+    if (asked)
+        json_array_append_new(list,
+            check_json(name, false, "the policy asked for it after the run had ended"));
+}
+
+static json_t *
+withheld_check(const json_t *withheld)
+{
+    char detail[96];
+
+    snprintf(detail, sizeof detail, "the owner withholds %zu parts of the output",
+        json_array_size(withheld));
+    return json_pack("{s:s, s:b, s:s, s:i, s:O}", "name", "withheld", "met", 1,
+        "detail", detail, "threshold", 0, "withheld", withheld);
+}
+
+/* The checks by the policy of now, of what would leave now. */
+static enum err
+checks_again(struct ctx *cx, const struct job *j, const struct result *r,
+    const struct sdc_limits *limits, const json_t *stored, json_t **out)
+{
+    json_auto_t *kept = NULL, *own = NULL, *outputs = NULL, *withheld = NULL;
+    json_auto_t *more = json_array();
+    bool exact;
+
+    TRY(withhold_evidence(cx, j->id, r, &kept));
+    TRY(json_parse(&cx->diag, str_of(r->outputs_json), &outputs));
+    TRY(withhold_own(cx, r, outputs, &own));
+    exact = json_array_size(kept) > 0;
+    add_done(more, stored, "suppression", exact && limits->suppress, 0);
+    add_done(more, stored, "rounding", exact && limits->rounding > 0, limits->rounding);
+    TRY(output_checks(cx, j, limits, outputs, own, more));
+    if (r->withheld_json != NULL) {
+        TRY(json_parse(&cx->diag, str_of(r->withheld_json), &withheld));
+        json_array_append_new(more, withheld_check(withheld));
+    }
+    *out = checks_json(limits, json_incref(json_array_get(stored, 0)),
+        evidence_checks(limits, kept), json_incref(more));
+    return ERR_OK;
+}
+
 enum err
 release_checks(struct ctx *cx, const struct job *j, const struct result *r,
     struct differencing *with, json_t **out)
 {
+    json_auto_t *stored = NULL;
     struct sdc_limits limits;
 
-    TRY(json_parse(&cx->diag, str_of(r->checks_json), out));
-    if (j->state != JOB_HELD || j->lane == LANE_DP)
+    TRY(json_parse(&cx->diag, str_of(r->checks_json), &stored));
+    if (j->state != JOB_HELD || j->lane == LANE_DP) {
+        *out = json_incref(stored);
         return ERR_OK;
+    }
     TRY(output_rules(cx, j, &limits));
+    TRY(checks_again(cx, j, r, &limits, stored, out));
     TRY(differencing_look(cx, j, limits.persons_min, with));
     return with->tried ? comparison_add(cx, with, &limits, *out) : ERR_OK;
 }
@@ -423,7 +354,7 @@ disclosure_allows(struct ctx *cx, const struct job *j, const char *comment)
     TRY(release_load(cx, j->id, &r));
     TRY(release_checks(cx, j, &r, &with, &checks));
     TRY(differencing_allows(cx, &with));
-    TRY(text_of(cx, checks, &text));
+    TRY(stored_text(cx, checks, &text));
     TRY(db_run(cx->db, &cx->diag, NULL, STMT_RESULT_CHECKED, j->id, text));
     TRY(output_rules(cx, j, &limits));
 #ifdef MUTANT_RULE_EXCEPTIONS
@@ -442,9 +373,40 @@ disclosure_allows(struct ctx *cx, const struct job *j, const char *comment)
     return ERR_OK;
 }
 
-enum err
-release_decide(struct ctx *cx, struct job *j, bool release, const char *comment)
+/* Keeps parts of it back. */
+static enum err
+part_take(struct ctx *cx, const struct job *j, const json_t *withheld)
 {
+    json_auto_t *outputs = NULL, *kept = NULL;
+    const char *left, *text;
+    struct result r;
+    char sha256[65];
+
+    TRY(release_load(cx, j->id, &r));
+    TRY(json_parse(&cx->diag, str_of(r.sealed_json), &outputs));
+    TRY(withhold_take(cx, withheld, &outputs));
+    TRY(stored_text(cx, outputs, &left));
+    TRY(stored_text(cx, withheld, &text));
+    digest_text(digest_sha256(str_of(left)), sha256);
+    TRY(db_run(cx->db, &cx->diag, NULL, STMT_RESULT_PART, j->id, text, left, sha256));
+    TRY(release_load(cx, j->id, &r));
+    TRY(withhold_evidence(cx, j->id, &r, &kept));
+    return withhold_note(cx, j, &r, kept);
+}
+
+static enum err
+let_go(struct ctx *cx, struct job *j, const struct release_word *word)
+{
+    if (word->withhold != NULL)
+        TRY(part_take(cx, j, word->withhold));
+    TRY(disclosure_allows(cx, j, word->comment));
+    return release_publish(cx, j, word->comment);
+}
+
+enum err
+release_decide(struct ctx *cx, struct job *j, const struct release_word *word)
+{
+    enum job_state to = word->release ? JOB_RELEASED : JOB_WITHHELD;
     TXN_SCOPE(txn);
 
     if (job_is_author(cx, j)) {
@@ -453,17 +415,14 @@ release_decide(struct ctx *cx, struct job *j, bool release, const char *comment)
         return FAIL(&cx->diag, ERR_FORBIDDEN, "nobody releases their own result");
     }
     TRY(job_must_own(cx, j, "result.release"));
-    if (comment[0] != '\0')
-        TRY(field_text(&cx->diag, "/comment", comment, TEXT_BYTES_MAX));
+    if (word->comment[0] != '\0')
+        TRY(field_text(&cx->diag, "/comment", word->comment, TEXT_BYTES_MAX));
     TRY(txn_begin(&txn, cx->db, &cx->diag));
     if (j->state != JOB_HELD)
-        return job_move(cx, j, release ? JOB_RELEASED : JOB_WITHHELD, NULL);
-    if (release) {
-        TRY(disclosure_allows(cx, j, comment));
-        TRY(release_publish(cx, j, comment));
-    } else {
-        TRY(job_move(cx, j, JOB_WITHHELD, json_pack("{s:s}", "comment", comment)));
-    }
+        return job_move(cx, j, to, NULL);
+    TRY(word->release
+            ? let_go(cx, j, word)
+            : job_move(cx, j, to, json_pack("{s:s}", "comment", word->comment)));
     TRY(txn_commit(&txn, &cx->diag));
     event_wake();
     return ERR_OK;

@@ -1,46 +1,22 @@
 /* suppress.c -- tables that leave with cells withheld, and counts that leave rounded. */
 #include "datasite/core/suppress.h"
 
+#include "datasite/base/pointer.h"
+#include "datasite/core/answers.h"
 #include "policies/sdc_table.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define KEY_BYTES_MAX 4096
-#define NEAR          1e-9 /* of a number that the script's own decimals stand for */
-#define PRIMARY       2    /* withheld for what it is, not for others' sake */
-#define WITHHELD_IN   200  /* cells that a check names */
-
-/* An exact answer: as the script got it, and as it may be told. */
-struct answer {
-    json_t *measurement; /* borrowed */
-    json_t *given, *told;
-    uint8_t *withheld; /* by cell: 1 or PRIMARY; NULL: it is no table */
-    const struct sdc_cell *cells;
-    size_t cells_n, line;
-    bool is_count;
-};
-struct answers {
-    struct answer *list;
-    size_t n;
-};
-
-static void
-answers_release(struct answers *a)
-{
-    for (size_t i = 0; i < a->n; i++) {
-        json_decref(a->list[i].given);
-        json_decref(a->list[i].told);
-    }
-}
+#define PRIMARY     2   /* withheld for what it is, not for others' sake */
+#define WITHHELD_IN 200 /* cells that a check names */
 
 void
 suppressed_release(struct suppressed *s)
 {
     json_decref(s->outputs);
     json_decref(s->own);
+    json_decref(s->places);
     json_decref(s->measurements);
     json_decref(s->checks);
     *s = (struct suppressed){0};
@@ -104,164 +80,44 @@ withhold(
     return ERR_OK;
 }
 
-/* ---- answers as scripts see them ---- */
+/* ---- answers as they may be told ---- */
 
-static json_t *
-number_of(const json_t *v, json_int_t decimals)
+static bool
+tell_cell(struct answer *a, const struct sdc_limits *l, size_t cell)
 {
-    if (json_is_integer(v) && decimals > 0)
-        return json_real((double)json_integer_value(v) / pow(10, (double)decimals));
-    return json_deep_copy(v);
-}
+    const json_t *v = pointer_get(a->told, a->cell_at[cell]);
 
-/* The same of one cell as it may be told. */
-static json_t *
-told_of(const struct answer *a, const struct sdc_limits *l, const json_t *v,
-    size_t cell, json_int_t decimals)
-{
     if (a->withheld != NULL && a->withheld[cell] != 0)
-        return json_null();
-    if (a->is_count && l->rounding > 0 && json_is_integer(v) &&
-        json_integer_value(v) >= 0)
-        return json_integer(sdc_rounded(json_integer_value(v), l->rounding));
-    return number_of(v, decimals);
-}
-
-static void
-key_text(const json_t *part, char *out, size_t room)
-{
-    if (json_is_string(part))
-        snprintf(out, room, "%s", json_string_value(part));
-    else if (json_is_integer(part))
-        snprintf(out, room, "%lld", (long long)json_integer_value(part));
-    else
-        snprintf(out, room, "%s", json_is_true(part) ? "true" : "false");
-}
-
-/* As lapi_answer.c puts a grouped answer together: tables in tables, by the parts of the key. */
-static void
-set_by_key(json_t *into, const json_t *key, json_t *value)
-{
-    size_t parts = json_is_array(key) ? json_array_size(key) : 1;
-    char text[KEY_BYTES_MAX];
-
-    for (size_t i = 0; i + 1 < parts; i++) {
-        key_text(json_array_get(key, i), text, sizeof text);
-        json_t *inner = json_object_get(into, text);
-        if (inner == NULL) {
-            inner = json_object();
-            json_object_set_new(into, text, inner);
-        }
-        into = inner;
-    }
-    key_text(
-        json_is_array(key) ? json_array_get(key, parts - 1) : key, text, sizeof text);
-    json_object_set_new(into, text, value);
-}
-
-/* Both forms of an answer's document. */
-static enum err
-answer_forms(
-    struct ctx *cx, const json_t *doc, const struct sdc_limits *l, struct answer *a)
-{
-    const json_t *keys = json_object_get(doc, "keys");
-    const json_t *values = json_object_get(doc, "values");
-    const json_t *value = json_object_get(doc, "value"), *v;
-    json_int_t decimals = json_integer_value(json_object_get(doc, "decimals"));
-    bool lists = json_is_array(values) && keys == NULL;
-    size_t i;
-
-    if (value != NULL && keys == NULL) {
-        a->given = number_of(value, decimals);
-        a->told = told_of(a, l, value, 0, decimals);
-        return a->given != NULL && a->told != NULL ? ERR_OK : no_memory(cx);
-    }
-    a->given = lists ? json_array() : json_object();
-    a->told = lists ? json_array() : json_object();
-    json_array_foreach(values, i, v)
-    {
-        json_t *given = number_of(v, decimals), *told = told_of(a, l, v, i, decimals);
-        if (lists) {
-            json_array_append_new(a->given, given);
-            json_array_append_new(a->told, told);
-        } else {
-            set_by_key(a->given, json_array_get(keys, i), given);
-            set_by_key(a->told, json_array_get(keys, i), told);
-        }
-    }
-    return ERR_OK;
+        return pointer_set(&a->told, a->cell_at[cell], json_null());
+    if (!a->is_count || l->rounding == 0 || !json_is_integer(v) ||
+        json_integer_value(v) < 0)
+        return true;
+    return pointer_set(&a->told, a->cell_at[cell],
+        json_integer(sdc_rounded(json_integer_value(v), l->rounding)));
 }
 
 static enum err
-answer_take(struct ctx *cx, json_t *m, const struct sdc_limits *l, struct answer *a)
+tell(struct ctx *cx, const struct sdc_limits *l, struct answer *a)
 {
-    const json_t *doc = json_object_get(m, "answer");
-    struct sdc_cell *room;
-    struct sdc_evidence e;
+    bool done = (a->told = json_deep_copy(a->given)) != NULL;
 
-    *a = (struct answer){.measurement = m};
-    NEW(cx, room, SDC_CELLS_MAX);
-    if (sdc_evidence_take(json_object_get(m, "evidence"), room, &e)) {
-        a->is_count =
-            e.kind == SDC_COUNTS && json_is_integer(json_object_get(doc, "decimals"));
-        a->cells = e.cells;
-        a->cells_n = e.cells_n;
-        a->line = e.line;
-    }
-    TRY(withhold(cx, doc, l, a));
-    return answer_forms(cx, doc, l, a);
+    for (size_t i = 0; done && a->cell_at != NULL && i < a->cells_n; i++)
+        done = tell_cell(a, l, i);
+    return done ? ERR_OK : no_memory(cx);
 }
 
 static enum err
-answers_take(struct ctx *cx, const json_t *measurements, const struct sdc_limits *l,
-    struct answers *out)
+tell_all(struct ctx *cx, const struct sdc_limits *l, struct answers *all)
 {
-    json_t *m;
-    size_t i;
-
-    NEW(cx, out->list, json_array_size(measurements) + 1);
-    json_array_foreach(measurements, i, m)
-    {
-        if (json_is_object(json_object_get(m, "answer")))
-            TRY(answer_take(cx, m, l, &out->list[out->n++]));
+    for (size_t i = 0; i < all->n; i++) {
+        struct answer *a = &all->list[i];
+        TRY(withhold(cx, json_object_get(a->measurement, "answer"), l, a));
+        TRY(tell(cx, l, a));
     }
     return ERR_OK;
 }
 
 /* ---- what the script returned ---- */
-
-static bool
-is_same(const json_t *a, const json_t *b) // NOLINT(misc-no-recursion): as deep as JSON
-{
-    const char *name;
-    json_t *v;
-    size_t i;
-
-    if (json_is_number(a) && json_is_number(b)) {
-        double x = json_number_value(a), y = json_number_value(b);
-        return fabs(x - y) <= NEAR * (fabs(x) > 1 ? fabs(x) : 1);
-    }
-    if (json_is_array(a) && json_is_array(b) &&
-        json_array_size(a) == json_array_size(b)) {
-        json_array_foreach(a, i, v)
-        {
-            if (!is_same(v, json_array_get(b, i)))
-                return false;
-        }
-        return true;
-    }
-    if (json_is_object(a) && json_is_object(b) &&
-        json_object_size(a) == json_object_size(b)) {
-        json_object_foreach((json_t *)(uintptr_t)a, name, v)
-        {
-            if (json_object_get(b, name) == NULL ||
-                !is_same(v, json_object_get(b, name)))
-                return false;
-        }
-        return true;
-    }
-    return json_equal(a, b) == 1;
-}
 
 /* Of equal answers the one of which less is told. */
 static const struct answer *
@@ -272,7 +128,7 @@ answer_like(const struct answers *all, const json_t *v)
     for (size_t i = 0; i < all->n; i++) {
         const struct answer *a = &all->list[i];
         bool tells_less = a->withheld != NULL || a->is_count;
-        if ((found == NULL || tells_less) && is_same(v, a->given))
+        if ((found == NULL || tells_less) && answer_is(a, v))
             found = a;
     }
     return found;
@@ -435,17 +291,19 @@ enum err
 suppress(struct ctx *cx, const struct job *j, const json_t *outputs,
     const json_t *measurements, const struct sdc_limits *limits, struct suppressed *out)
 {
-    struct answers all __attribute__((cleanup(answers_release))) = {0};
+    ANSWERS_SCOPE(all);
     bool asked = limits->suppress || limits->rounding > 0, done;
     json_t *given = (json_t *)(uintptr_t)outputs; /* is read, and shared */
 
-    TRY(answers_take(cx, measurements, limits, &all));
+    TRY(answers_take(cx, measurements, &all));
+    TRY(tell_all(cx, limits, &all));
     if (asked && all.n > 0)
         out->outputs = retell(&all, given);
     done = out->outputs != NULL;
     if (!done)
         out->outputs = json_incref(given);
     out->own = without_answers(&all, given);
+    TRY(answers_places(cx, &all, given, &out->places));
     TRY(measurements_kept(cx, j, measurements, &all, done, &out->measurements));
     out->checks = json_array();
     if (limits->suppress && all.n > 0)

@@ -13,10 +13,11 @@
 struct suppressed {
     json_t *outputs;      /* as they may be told */
     json_t *own;          /* with null in place of answers that have evidence */
+    json_t *places;       /* where answers stand (answers.h) */
     json_t *measurements; /* without answers; evidence is marked by what is withheld */
     json_t *checks;       /* "suppression", "rounding", where the policy knows them */
 };
-void suppressed_release(struct suppressed *s); /* all four are owned */
+void suppressed_release(struct suppressed *s); /* all are owned */
 #define SUPPRESSED_SCOPE(name) \
     struct suppressed name __attribute__((cleanup(suppressed_release))) = {0}
 

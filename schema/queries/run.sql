@@ -14,6 +14,10 @@ UPDATE run SET attempts = attempts + 1 WHERE id = ?1 RETURNING attempts;
 -- name: RUN_BY_ID (s) -> (iiiii)
 SELECT version, data_version, attempts, started_us, slot_us FROM run WHERE id = ?1;
 
+-- The one that its approval was bound to.
+-- name: RUN_RUNTIME (s) -> (s)
+SELECT r.runtime FROM run x JOIN review r ON r.id = x.review_id WHERE x.id = ?1;
+
 -- name: RUN_DONE (ss)
 UPDATE run SET state = 'done', log = ?2 WHERE id = ?1 AND state = 'open';
 

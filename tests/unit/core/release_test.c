@@ -1,6 +1,6 @@
 /* release_test.c -- results wait, leave once, and carry a receipt that shows any
  * change. */
-#include "datasite/core/release.h"
+#include "datasite/core/receipt.h"
 #include "tests/unit/core/made_job.h"
 
 #include <criterion/criterion.h>
@@ -30,6 +30,14 @@ job_held_with(int n, bool exact)
     return j;
 }
 
+static enum err
+decided(struct job *j, bool release, const char *comment)
+{
+    const struct release_word word = {.release = release, .comment = comment};
+
+    return release_decide(&cx, j, &word);
+}
+
 static struct job
 job_held(int n)
 {
@@ -48,11 +56,11 @@ Test(release, exceptions_are_the_policys)
     wards_policy(EXCEPTIONS("never"));
     j = job_held_with(1, true);
     as_owner();
-    MUST_FAIL(ERR_DISCLOSURE, release_decide(&cx, &j, true, "I answer for it."));
+    MUST_FAIL(ERR_DISCLOSURE, decided(&j, true, "I answer for it."));
     wards_policy(EXCEPTIONS("comment"));
     as_owner();
-    MUST_FAIL(ERR_DISCLOSURE, release_decide(&cx, &j, true, ""));
-    MUST(release_decide(&cx, &j, true, "I answer for it."));
+    MUST_FAIL(ERR_DISCLOSURE, decided(&j, true, ""));
+    MUST(decided(&j, true, "I answer for it."));
     cr_expect_eq(j.state, JOB_RELEASED);
 }
 
@@ -61,12 +69,12 @@ Test(release, is_the_owners_to_decide)
     struct job j = job_held(1);
 
     as_ada();
-    MUST_FAIL(ERR_FORBIDDEN, release_decide(&cx, &j, true, ""));
+    MUST_FAIL(ERR_FORBIDDEN, decided(&j, true, ""));
     as_owner();
-    MUST(release_decide(&cx, &j, true, "fine"));
+    MUST(decided(&j, true, "fine"));
     cr_assert_eq(j.state, JOB_RELEASED);
-    MUST_FAIL(ERR_CONFLICT_STATE, release_decide(&cx, &j, true, ""));
-    MUST_FAIL(ERR_CONFLICT_STATE, release_decide(&cx, &j, false, ""));
+    MUST_FAIL(ERR_CONFLICT_STATE, decided(&j, true, ""));
+    MUST_FAIL(ERR_CONFLICT_STATE, decided(&j, false, ""));
 }
 
 Test(release, withheld_makes_no_receipt)
@@ -75,7 +83,7 @@ Test(release, withheld_makes_no_receipt)
     struct result result;
 
     as_owner();
-    MUST(release_decide(&cx, &j, false, "too few"));
+    MUST(decided(&j, false, "too few"));
     cr_assert_eq(j.state, JOB_WITHHELD);
     MUST(release_load(&cx, j.id, &result));
     cr_assert_null(result.receipt_json);
@@ -87,7 +95,7 @@ Test(release, nothing_is_released_before_a_run)
     struct result result;
 
     as_owner();
-    MUST_FAIL(ERR_CONFLICT_STATE, release_decide(&cx, &j, true, ""));
+    MUST_FAIL(ERR_CONFLICT_STATE, decided(&j, true, ""));
     MUST_FAIL(ERR_NOT_FOUND, release_load(&cx, j.id, &result));
 }
 
@@ -100,7 +108,7 @@ Test(release, the_receipt_shows_any_change)
     const char *name;
 
     as_owner();
-    MUST(release_decide(&cx, &j, true, ""));
+    MUST(decided(&j, true, ""));
     MUST(release_load(&cx, j.id, &result));
     MUST(json_parse(&cx.diag, str_of(result.receipt_json), &signed_receipt));
     cr_assert(receipt_verify(&cx.diag, signed_receipt, keys_public(site.keys)));
@@ -124,7 +132,7 @@ Test(release, another_key_does_not_verify)
     uint8_t other[32] = {1};
 
     as_owner();
-    MUST(release_decide(&cx, &j, true, ""));
+    MUST(decided(&j, true, ""));
     MUST(release_load(&cx, j.id, &result));
     MUST(json_parse(&cx.diag, str_of(result.receipt_json), &signed_receipt));
     cr_assert_not(receipt_verify(&cx.diag, signed_receipt, other));
@@ -141,10 +149,29 @@ Test(release, commits_to_the_data_without_showing_their_digest)
     struct result result;
 
     as_owner();
-    MUST(release_decide(&cx, &j, true, ""));
+    MUST(decided(&j, true, ""));
     MUST(release_load(&cx, j.id, &result));
     MUST(dataset_by_id(&cx, wards.id, &wards));
     MUST(dataset_commitment(&cx, wards.id, 1, &commitment));
     cr_assert_not_null(strstr(result.receipt_json, commitment));
     cr_assert_null(strstr(result.receipt_json, wards.data_sha256));
+}
+
+/* A site may be brought up to date while a result waits. */
+Test(release, the_receipt_names_the_runtime_of_the_run)
+{
+    struct job j = job_held(1);
+    json_auto_t *proof = NULL;
+    struct result r;
+    char ran[sizeof site.runtime];
+
+    memcpy(ran, site.runtime, sizeof ran);
+    strcpy(site.runtime, "another"); // NOLINT: it has the room
+    as_owner();
+    MUST(decided(&j, true, ""));
+    MUST(release_load(&cx, j.id, &r));
+    MUST(json_parse(&cx.diag, str_of(r.receipt_json), &proof));
+    cr_expect_str_eq(json_string_value(
+                         json_object_get(json_object_get(proof, "receipt"), "runtime")),
+        ran);
 }
