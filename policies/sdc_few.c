@@ -12,7 +12,7 @@ most_rows(
 {
     uint32_t *rows;
 
-    *out = 1;
+    *out = people->together_n > 0 ? (int64_t)people->together_n : 1;
     if (people->of_row == NULL)
         return ERR_OK;
     rows = arena_array(a, sizeof *rows, people->n + 1);
@@ -43,12 +43,29 @@ sdc_few_init(struct diag *d, struct arena *a, const struct sdc_people *people,
         : FAIL(d, ERR_TOO_LARGE, "the comparison needs too much memory");
 }
 
+/* The fewest that rows without identity may belong to; 0 where there are none. */
+static int64_t
+persons_at_once(const struct sdc_few *f, const uint64_t *rows)
+{
+    int64_t most = 0;
+
+    for (size_t t = 0; t < f->people->together_n; t++) {
+        int64_t n = 0;
+        for (size_t w = 0; w < f->words; w++)
+            n += __builtin_popcountll(rows[w] & f->people->together[t][w]);
+        most = n > most ? n : most;
+    }
+    return most < f->least ? most : f->least;
+}
+
 /* Persons of the rows, counted up to `least`. */
 static int64_t
 persons_of(struct sdc_few *f, const uint64_t *rows)
 {
     int64_t persons = 0;
 
+    if (f->people->together_n > 0)
+        return persons_at_once(f, rows);
     f->turn++;
     for (size_t w = 0; w < f->words; w++) {
         for (uint64_t left = rows[w]; left != 0; left &= left - 1) {

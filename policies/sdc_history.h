@@ -38,6 +38,10 @@ struct sdc_people {
     size_t rows;
     const uint32_t *of_row; /* below n; NULL: each row is a person */
     size_t n;
+    /* Where rows have no identity: sets of them that stood together at one time. A person
+     * may have a row in each, so that rows are of as many persons as one set has. */
+    const uint64_t *const *together;
+    size_t together_n;
 };
 
 struct sdc_told {

@@ -306,6 +306,35 @@ table_unit_hash(const struct table *t, size_t row)
     return table_hash(t, (struct str){(const char *)words, sizeof words});
 }
 
+uint64_t
+table_person_hash(const struct table *t, const uint8_t key[32], size_t row)
+{
+    int64_t scratch;
+
+    return keyed_hash(
+        key, unit_name(&t->columns[t->schema->unit_column], row, &scratch));
+}
+
+uint64_t
+table_row_hash(const struct table *t, const uint8_t key[32], size_t row)
+{
+    uint64_t words[3] = {0}; /* what went before; is it null; its value or text */
+    int64_t scratch;
+
+    for (size_t i = 0; i < t->schema->columns_n; i++) {
+        const struct column *c = &t->columns[i];
+        if (c->values == NULL)
+            continue;
+        words[1] = c->valid != NULL && c->valid[row] == 0;
+        words[2] = 0;
+        if (words[1] == 0)
+            words[2] = c->labels != NULL ? keyed_hash(key, unit_name(c, row, &scratch))
+                                         : (uint64_t)column_value(c, row);
+        words[0] = keyed_hash(key, (struct str){(const char *)words, sizeof words});
+    }
+    return words[0];
+}
+
 void
 table_truncate(const struct table *t, int64_t rows_max, uint8_t *mask)
 {

@@ -57,6 +57,10 @@ enum err table_index(struct diag *d, struct table *t) NODISCARD;
  * table it stands. There must be units. */
 uint64_t table_hash(const struct table *t, struct str s);
 uint64_t table_unit_hash(const struct table *t, size_t row);
+/* Of what is loaded of a row, and of its person alone, under a key of the caller's: the
+ * same in tables of one schema that have the same columns loaded. */
+uint64_t table_row_hash(const struct table *t, const uint8_t key[32], size_t row);
+uint64_t table_person_hash(const struct table *t, const uint8_t key[32], size_t row);
 /* Clears mask where more than rows_max rows of one unit are set, in keyed order. */
 void table_truncate(const struct table *t, int64_t rows_max, uint8_t *mask);
 void table_release(struct table *t);

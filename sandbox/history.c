@@ -4,6 +4,7 @@
 #include "datasite/base/check.h"
 #include "sandbox/plan.h"
 #include "sandbox/reach.h"
+#include "sandbox/versions.h"
 
 #include <string.h>
 
@@ -13,7 +14,9 @@
 
 struct sets {
     struct arena *a;
-    const struct table *t;
+    const struct history_data *data;
+    size_t data_n;
+    struct versions versions;
     size_t words;
     struct sdc_told *told;
     size_t n, room;
@@ -51,39 +54,62 @@ is_told(const struct history_plan *p, size_t cell)
     return cell >= strlen(p->withheld) || p->withheld[cell] != '1';
 }
 
+/* A plan, and which version it is laid on. */
+struct laid {
+    const struct history_plan *plan;
+    const struct table *t;
+    const uint32_t *row_of;
+    size_t source;
+    bool is_its_own; /* the one that it was told of is there */
+};
+
+static struct laid
+laid_of(const struct sets *s, const struct history_plan *p, size_t source)
+{
+    size_t at = s->data_n;
+
+    while (--at > 0 && s->data[at].version != p->data_version)
+        continue;
+    return (struct laid){.plan = p,
+        .t = s->data[at].table,
+        .row_of = s->versions.row_of[at],
+        .source = source,
+        .is_its_own = s->data[at].version == p->data_version};
+}
+
 /* A set for every told cell that has rows. */
 static enum err
 add_layer(struct diag *d, struct arena *scratch, struct sets *s, const struct reach *r,
-    const uint32_t *cell, const struct history_plan *p, size_t source)
+    const uint32_t *cell, const struct laid *l)
 {
     uint64_t **of = arena_array(scratch, sizeof *of, r->cells + 1);
 
     if (of == NULL)
         return no_memory(d);
     for (size_t i = 0; i < r->rows; i++) {
-        size_t c = cell[i];
-        if (c >= r->cells || !is_told(p, c))
+        size_t c = cell[i], row = l->row_of != NULL ? l->row_of[i] : i;
+        if (c >= r->cells || !is_told(l->plan, c))
             continue;
         if (of[c] == NULL) {
             of[c] = arena_array(s->a, sizeof *of[c], s->words + 1);
             if (of[c] == NULL)
                 return no_memory(d);
             TRY(grow(d, s, 1));
-            s->told[s->n++] = (struct sdc_told){of[c], source, p->is_new};
+            s->told[s->n++] = (struct sdc_told){of[c], l->source, l->plan->is_new};
         }
-        of[c][i / WORD_BITS] |= UINT64_C(1) << (i % WORD_BITS);
+        of[c][row / WORD_BITS] |= UINT64_C(1) << (row % WORD_BITS);
     }
     return ERR_OK;
 }
 
 /* ERR_INVALID: the plan's cells cannot be worked out, as with programs over rows. */
 static enum err
-add_plan(struct diag *d, struct sets *s, const struct history_plan *p, size_t source)
+add_plan(struct diag *d, struct sets *s, const struct laid *l)
 {
     ARENA_SCOPE(scratch, QUESTION_BYTES_MAX);
-    bool *all = arena_array(scratch, sizeof *all, s->t->schema->columns_n + 1);
-    struct question_context c = {
-        .schema = s->t->schema, .columns = all, .lane = LANE_ROWS};
+    const struct schema *schema = l->t->schema;
+    bool *all = arena_array(scratch, sizeof *all, schema->columns_n + 1);
+    struct question_context c = {.schema = schema, .columns = all, .lane = LANE_ROWS};
     json_auto_t *doc = NULL;
     struct plan *plan;
     json_t *price;
@@ -91,15 +117,15 @@ add_plan(struct diag *d, struct sets *s, const struct history_plan *p, size_t so
 
     if (scratch == NULL || all == NULL)
         return no_memory(d);
-    for (size_t i = 0; i < s->t->schema->columns_n; i++)
-        all[i] = s->t->columns[i].values != NULL;
-    TRY(json_parse(d, str_of(p->json), &doc));
+    for (size_t i = 0; i < schema->columns_n; i++)
+        all[i] = l->t->columns[i].values != NULL;
+    TRY(json_parse(d, str_of(l->plan->json), &doc));
     TRY(plan_parse(d, scratch, &c, doc, &plan, &price));
     if (plan->measure.kind == MEASURE_COLLECT || plan->programs_n > 0)
         return FAIL(d, ERR_INVALID, "a program's cells are its own");
-    TRY(reach_of(d, scratch, plan, s->t, REACH_NO_FIELD, &r));
+    TRY(reach_of(d, scratch, plan, l->t, REACH_NO_FIELD, &r));
     for (size_t layer = 0; layer < r.layers; layer++)
-        TRY(add_layer(d, scratch, s, &r, r.cell + layer * r.rows, p, source));
+        TRY(add_layer(d, scratch, s, &r, r.cell + layer * r.rows, l));
     return ERR_OK;
 }
 
@@ -110,29 +136,41 @@ add_plans(struct diag *d, struct sets *s, const struct history_ask *ask,
     struct history_verdict *out)
 {
     for (size_t i = 0; i < ask->plans_n; i++) {
+        struct laid l = laid_of(s, &ask->plans[i], i);
         struct diag apart = {0};
-        enum err err = add_plan(&apart, s, &ask->plans[i], i);
+        enum err err = add_plan(&apart, s, &l);
         if (err == ERR_TOO_LARGE) {
             *d = apart;
             return err;
         }
         if (err != ERR_OK && ask->plans[i].is_new)
             out->apart_new++;
-        else if (err != ERR_OK)
+        else if (err != ERR_OK || !l.is_its_own)
             out->apart_old++;
     }
     return ERR_OK;
 }
 
+static enum err
+join(struct diag *d, struct sets *s)
+{
+    const struct table **tables = arena_array(s->a, sizeof *tables, s->data_n);
+
+    if (tables == NULL)
+        return no_memory(d);
+    for (size_t i = 0; i < s->data_n; i++)
+        tables[i] = s->data[i].table;
+    TRY(versions_join(d, s->a, tables, s->data_n, &s->versions));
+    s->words = (s->versions.people.rows + WORD_BITS - 1) / WORD_BITS;
+    return ERR_OK;
+}
+
 enum err
-history_check(struct diag *d, const struct table *t, const struct history_ask *ask,
-    struct history_verdict *out)
+history_check(struct diag *d, const struct history_data *data, size_t data_n,
+    const struct history_ask *ask, struct history_verdict *out)
 {
     ARENA_SCOPE(a, SETS_BYTES_MAX);
-    struct sets s = {.a = a, .t = t, .words = (t->rows + WORD_BITS - 1) / WORD_BITS};
-    struct sdc_people people = {.rows = t->rows,
-        .of_row = t->units != NULL ? t->units->of_row : NULL,
-        .n = t->units != NULL ? t->units->n : t->rows};
+    struct sets s = {.a = a, .data = data, .data_n = data_n};
     uint64_t seed;
 
     *out = (struct history_verdict){.difference = {.complete = true}};
@@ -140,8 +178,10 @@ history_check(struct diag *d, const struct table *t, const struct history_ask *a
         return no_memory(d);
     if (ask->least < 1)
         return ERR_OK;
+    TRY(join(d, &s));
     TRY(add_plans(d, &s, ask, out));
-    memcpy(&seed, t->key, sizeof seed); /* the same for the same data, and secret */
+    memcpy(
+        &seed, data->table->key, sizeof seed); /* the same for the same, and secret */
     return sdc_history_check(
-        d, a, &people, s.told, s.n, ask->least, seed, &out->difference);
+        d, a, &s.versions.people, s.told, s.n, ask->least, seed, &out->difference);
 }

@@ -1,8 +1,9 @@
 /* history.h -- would a result tell, beside what was released, of a few persons?
  *
  * The server keeps the plans of exact answers, not the persons behind them. A child of
- * the runner loads the columns that the plans name, shuts the jail, works out which rows
- * stand behind every told cell, and asks policies/sdc_history.h. What leaves is which of
+ * the runner loads the columns that the plans name, of each version that they were told
+ * of, shuts the jail, works out which rows stand behind every told cell, finds which rows
+ * of two versions are the same (versions.h), and asks policies/sdc_history.h. What leaves is which of
  * the plans do not go together. */
 #ifndef SANDBOX_HISTORY_H
 #define SANDBOX_HISTORY_H
@@ -11,16 +12,18 @@
 #include "sandbox/broker.h"
 #include "sandbox/column.h"
 
-#define HISTORY_BYTES_MAX ((size_t)512 << 20) /* of all plans */
+#define HISTORY_BYTES_MAX    ((size_t)512 << 20) /* of all plans */
+#define HISTORY_VERSIONS_MAX 32                  /* that are compared, the latest */
 
 struct history_plan {
     const char *json;
     const char *withheld; /* a '1' for each cell that was not told; "": all were */
+    int64_t data_version; /* that it was told of */
     bool is_new;
 };
 struct history_ask {
     const char *dataset_id;
-    int64_t data_version;
+    int64_t data_version; /* of the new plans */
     struct str schema_json;
     int64_t least; /* persons; 0: nothing is looked for */
     const struct history_plan *plans;
@@ -28,11 +31,18 @@ struct history_ask {
 };
 struct history_verdict {
     struct sdc_difference difference; /* sources: indexes of plans */
-    int64_t apart_new, apart_old;     /* plans whose cells no machine can work out */
+    int64_t apart_new, apart_old; /* plans that cannot be compared as they were told */
 };
 
-/* Precondition: no columns are wanted but those that the table has. */
-enum err history_check(struct diag *d, const struct table *t,
+/* The data of a version; all with the same columns loaded. */
+struct history_data {
+    int64_t version;
+    const struct table *table;
+};
+
+/* Plans of a version that is not among data are laid on that of the new ones, which comes
+ * first, and are counted as apart. Precondition: no columns are wanted but those that the tables have. */
+enum err history_check(struct diag *d, const struct history_data *data, size_t data_n,
     const struct history_ask *ask, struct history_verdict *out) NODISCARD;
 
 /* A child of the runner: answers on the order's first descriptor and ends the process. */

@@ -62,6 +62,7 @@ read_plans(struct diag *d, struct arena *a, int fd, struct history_order *o)
         return FAIL(d, ERR_TOO_LARGE, "too much was released to be compared");
     for (size_t i = 0; i < o->ask.plans_n; i++) {
         plans[i].is_new = field_i64(&f, 0, 1) != 0;
+        plans[i].data_version = field_i64(&f, 1, INT64_MAX);
         plans[i].json = text_of(a, &f, PLAN_BYTES_MAX);
         plans[i].withheld = text_of(a, &f, KEYS_MAX);
         if (plans[i].json == NULL || plans[i].withheld == NULL)
@@ -82,9 +83,63 @@ is_named(const struct history_order *o, const char *column)
         memmem(o->plans.ptr, o->plans.len, column, strlen(column)) != NULL;
 }
 
+/* The version of the new plans, then those that others were told of, latest first. */
+static size_t
+versions_of(const struct history_order *o, int64_t out[HISTORY_VERSIONS_MAX])
+{
+    size_t n = 1;
+
+    out[0] = o->ask.data_version;
+    for (size_t i = o->ask.plans_n; i-- > 0;) {
+        size_t k = 0;
+        while (k < n && out[k] != o->ask.plans[i].data_version)
+            k++;
+        if (k == n && n < HISTORY_VERSIONS_MAX)
+            out[n++] = o->ask.plans[i].data_version;
+    }
+    return n;
+}
+
+struct loaded {
+    struct table tables[HISTORY_VERSIONS_MAX];
+    struct history_data data[HISTORY_VERSIONS_MAX];
+    size_t n;
+};
+
+static void
+loaded_release(struct loaded *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        table_release(&l->tables[i]);
+}
+
+/* An earlier version that is not kept any more is passed over. */
+static enum err
+load_versions(struct diag *d, struct vault *v, const struct history_order *o,
+    const bool *wanted, struct loaded *out)
+{
+    int64_t versions[HISTORY_VERSIONS_MAX];
+    size_t n = versions_of(o, versions);
+
+    for (size_t i = 0; i < n; i++) {
+        struct diag own = {0};
+        struct table *t = &out->tables[out->n];
+        enum err e =
+            vault_load(&own, v, o->dataset_id, versions[i], &o->schema, wanted, t);
+        if (e == ERR_NOT_FOUND && i > 0)
+            continue;
+        if (e != ERR_OK) {
+            *d = own;
+            return e;
+        }
+        out->data[out->n++] = (struct history_data){versions[i], t};
+    }
+    return ERR_OK;
+}
+
 static enum err
 load_named(struct diag *d, struct arena *a, const struct broker_setup *s,
-    const struct history_order *o, struct table *out)
+    const struct history_order *o, struct loaded *out)
 {
     bool *wanted = arena_array(a, sizeof *wanted, o->schema.columns_n + 1);
     struct vault *v = NULL;
@@ -94,8 +149,7 @@ load_named(struct diag *d, struct arena *a, const struct broker_setup *s,
     for (size_t c = 0; c < o->schema.columns_n; c++)
         wanted[c] = is_named(o, o->schema.columns[c].name);
     TRY(vault_open(d, s->vault_path, s->key_path, &v));
-    enum err e =
-        vault_load(d, v, o->dataset_id, o->ask.data_version, &o->schema, wanted, out);
+    enum err e = load_versions(d, v, o, wanted, out);
     vault_close(v);
     return e;
 }
@@ -106,14 +160,14 @@ look(struct diag *d, const struct broker_setup *s, const struct frame *order,
 {
     static struct history_order o; /* one a process */
     ARENA_SCOPE(a, ORDER_ARENA_BYTES);
-    struct table t __attribute__((cleanup(table_release_p))) = {0};
+    struct loaded loaded __attribute__((cleanup(loaded_release))) = {.n = 0};
     struct jail jail = {.role = JAIL_BROKER, .has_empty = s->home.room.has_empty};
 
     TRY(read_head(d, a, order, &o));
     TRY(read_plans(d, a, plans_fd, &o));
-    TRY(load_named(d, a, s, &o, &t));
+    TRY(load_named(d, a, s, &o, &loaded));
     TRY(jail_seal(d, &jail));
-    return history_check(d, &t, &o.ask, out);
+    return history_check(d, loaded.data, loaded.n, &o.ask, out);
 }
 
 /* read_verdict of runner_client.c is the other side. */

@@ -137,6 +137,7 @@ put_plans(struct buf *out, const struct history_ask *ask)
     field_put_i64(out, (int64_t)ask->plans_n);
     for (size_t i = 0; i < ask->plans_n; i++) {
         field_put_i64(out, ask->plans[i].is_new);
+        field_put_i64(out, ask->plans[i].data_version);
         field_put_z(out, ask->plans[i].json);
         field_put_z(out, ask->plans[i].withheld);
     }

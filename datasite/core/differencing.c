@@ -27,8 +27,7 @@ differencing_release(struct differencing *x)
 /* ---- what was told ---- */
 
 static enum err
-add(struct ctx *cx, struct told *t, const char *job_id, const char *plan,
-    const char *withheld, bool is_new)
+add(struct ctx *cx, struct told *t, const char *job_id, const struct history_plan *p)
 {
     if (t->n == t->room) {
         struct told grown = {.n = t->n, .room = 2 * t->room + 16};
@@ -40,8 +39,8 @@ add(struct ctx *cx, struct told *t, const char *job_id, const char *plan,
         }
         *t = grown;
     }
-    t->plans[t->n] =
-        (struct history_plan){plan, withheld != NULL ? withheld : "", is_new};
+    t->plans[t->n] = *p;
+    t->plans[t->n].withheld = p->withheld != NULL ? p->withheld : "";
     t->jobs[t->n++] = job_id;
     return ERR_OK;
 }
@@ -49,32 +48,33 @@ add(struct ctx *cx, struct told *t, const char *job_id, const char *plan,
 static enum err
 take_new(struct ctx *cx, const struct job *j, struct told *t)
 {
-    const char *plan, *withheld;
+    struct history_plan p = {.is_new = true};
     bool more = true;
 
     TRY(db_each(cx->db, &cx->diag, STMT_HISTORY_HELD, j->id));
     for (;;) {
-        TRY(db_row(
-            cx->db, &cx->diag, cx->arena, STMT_HISTORY_HELD, &more, &plan, &withheld));
+        TRY(db_row(cx->db, &cx->diag, cx->arena, STMT_HISTORY_HELD, &more, &p.json,
+            &p.withheld, &p.data_version));
         if (!more)
             return ERR_OK;
-        TRY(add(cx, t, j->id, plan, withheld, true));
+        TRY(add(cx, t, j->id, &p));
     }
 }
 
 static enum err
 take_released(struct ctx *cx, const struct job *j, struct told *t)
 {
-    const char *job_id, *plan, *withheld;
+    struct history_plan p = {.is_new = false};
+    const char *job_id;
     bool more = true;
 
     TRY(db_each(cx->db, &cx->diag, STMT_HISTORY_RELEASED, j->dataset_id, j->id));
     for (;;) {
         TRY(db_row(cx->db, &cx->diag, cx->arena, STMT_HISTORY_RELEASED, &more, &job_id,
-            &plan, &withheld));
+            &p.json, &p.withheld, &p.data_version));
         if (!more)
             return ERR_OK;
-        TRY(add(cx, t, job_id, plan, withheld, false));
+        TRY(add(cx, t, job_id, &p));
     }
 }
 
@@ -129,7 +129,7 @@ say(struct ctx *cx, const struct history_verdict *v, size_t released,
     else if (v->apart_new > 0)
         buf_addf(&text, "%lld of its measurements cannot be compared with others",
             (long long)v->apart_new);
-    else if (x->incomplete)
+    else if (!v->difference.complete)
         buf_addz(&text, "there are more cells than can be compared");
     else
         buf_addf(&text, "compared with %zu released measurements", released);
@@ -168,7 +168,8 @@ differencing_look(
     TRY(runner_history(cx->site->runner, &cx->diag, &ask, &verdict));
     out->tried = true;
     out->found = verdict.difference.found;
-    out->incomplete = !verdict.difference.complete || verdict.apart_new > 0;
+    out->incomplete =
+        !verdict.difference.complete || verdict.apart_new > 0 || verdict.apart_old > 0;
     out->releases = releases_of(&told, &verdict.difference);
     return say(cx, &verdict, told.n - new_n, out);
 }

@@ -1,8 +1,7 @@
 /* differencing.h -- does a held result go with what was released from its dataset?
  *
  * Every exact answer that a released job got counts as told, whatever its script made of
- * it, over all versions of the data: their plans are laid on the version that the held
- * result is about. A result that would tell of a few persons beside them is not
+ * it, over all versions of the data, each on the one that it was told of. A result that would tell of a few persons beside them is not
  * released under any policy: what was released cannot be taken back. Cells of one result
  * that tell of a few among themselves fail like any other check: they can still be seen,
  * and withheld, together. */

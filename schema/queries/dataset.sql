@@ -101,7 +101,8 @@ UPDATE dataset SET mock_version = ?2, revision = revision + 1, changed_us = ?3 W
 SELECT csv FROM mock WHERE dataset_id = ?1;
 
 -- A loaded version that nothing can ask any more: not in force, or of an archived dataset,
--- and no approved job is bound to it, nor a result that waits.
+-- and no approved job is bound to it, nor a result that waits. A version that exact answers
+-- were released of stays as long as its dataset: later ones are compared with them.
 -- name: DATASET_VERSION_IDLE () -> (si)
 SELECT v.dataset_id, v.version
 FROM dataset_version v JOIN dataset d ON d.id = v.dataset_id
@@ -112,6 +113,12 @@ WHERE v.state = 'loaded' AND v.forgotten_us IS NULL
             AND (SELECT r.data_version FROM review r WHERE r.job_id = j.id
                 AND r.version = j.version AND r.decision = 'approve'
                 ORDER BY r.id DESC LIMIT 1) = v.version)
+    AND (d.archived OR NOT EXISTS (SELECT 1
+        FROM job j JOIN result r ON r.job_id = j.id JOIN run x ON x.id = r.run_id
+            JOIN measurement m ON m.job_id = j.id AND m.version = x.version
+                AND m.data_version = x.data_version
+        WHERE j.dataset_id = v.dataset_id AND r.released_us IS NOT NULL AND m.exact
+            AND x.data_version = v.version))
 ORDER BY v.dataset_id, v.version LIMIT 1;
 
 -- name: DATASET_VERSION_FORGOTTEN (sii)

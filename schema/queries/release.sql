@@ -22,17 +22,18 @@ WHERE job_id = ?1 AND released_us IS NULL;
 -- name: RESULT_CHECKED (ss)
 UPDATE result SET checks_json = ?2 WHERE job_id = ?1 AND released_us IS NULL;
 
--- Exact answers that the run of a result got: plan, and which cells are withheld.
--- name: HISTORY_HELD (s) -> (ss)
-SELECT m.plan_json, coalesce(m.kept_back, m.withheld)
+-- Exact answers that the run of a result got: plan, which cells are withheld, and the
+-- version of the data.
+-- name: HISTORY_HELD (s) -> (ssi)
+SELECT m.plan_json, coalesce(m.kept_back, m.withheld), m.data_version
 FROM result r JOIN run x ON x.id = r.run_id JOIN measurement m ON m.job_id = r.job_id
     AND m.version = x.version AND m.data_version = x.data_version
 WHERE r.job_id = ?1 AND m.exact
 ORDER BY m.seq;
 
 -- The same of every released result of dataset ?1 but that of job ?2.
--- name: HISTORY_RELEASED (ss) -> (sss)
-SELECT j.id, m.plan_json, coalesce(m.kept_back, m.withheld)
+-- name: HISTORY_RELEASED (ss) -> (sssi)
+SELECT j.id, m.plan_json, coalesce(m.kept_back, m.withheld), m.data_version
 FROM job j JOIN result r ON r.job_id = j.id JOIN run x ON x.id = r.run_id
     JOIN measurement m ON m.job_id = r.job_id AND m.version = x.version
         AND m.data_version = x.data_version

@@ -21,7 +21,7 @@ OLD_BUT_ONE = (OPEN + ':where "age >= 50 ' +
 WARDS = 'return site.open("{name}"):group_by("ward"):count{{ epsilon = 1 }}:exact()'
 
 
-class Differencing(harness.Case):
+class Exact(harness.Case):
     def held(self, story, source, **more):
         job = story.run(source, lane="exact", **more)
         self.assertEqual(job["state"], "held", job)
@@ -56,6 +56,8 @@ class Differencing(harness.Case):
         state = story.owner.get(f"/api/v1/jobs/{job['id']}").json["state"]
         self.assertEqual(state, "held")
 
+
+class Differencing(Exact):
     def test_remove_one(self):
         for policy in ("acro-uk", "datashield", "opensafely", "open-review"):
             with self.subTest(policy):
@@ -138,6 +140,21 @@ class Differencing(harness.Case):
                 job = self.held(story, source)
                 self.assertProblem(self.decide(story, job, ""), 409, "policy")
 
+    def test_beside_a_program_over_rows_nobody_can_tell(self):
+        """What it told is not known, so that what follows needs the owner's reason."""
+        story = Story(self.site, policy={
+            "name": "programs", "title": "Programs", "lanes": {
+                "exact": {"release": "held"}, "rows": {"release": "held"}},
+            "output": {"persons_min": 10, "exceptions": "comment"}})
+        program = story.run('return site.open("{name}"):collect("return #rows")', lane="rows")
+        self.assertEqual(self.decide(story, program).status, 201)
+        job = self.held(story, ALL)
+        check = self.check(story, job)["differencing"]
+        self.assertFalse(check["met"], check)
+        self.assertIn("1 released ones cannot be compared", check["detail"])
+        self.assertProblem(self.decide(story, job, ""), 409, "policy")
+        self.assertEqual(self.decide(story, job).status, 201)
+
     def test_the_checks_of_a_release_stay_with_it(self):
         story = Story(self.site, policy="acro-uk")
         job = self.released(story, ALL)
@@ -150,6 +167,44 @@ class Differencing(harness.Case):
         answer = story.owner.put_csv(story.path + "/data", rows(210, seed=1))
         self.assertEqual(answer.status, 201, answer)
         self.assertRefused(story, self.held(story, WITHOUT_ONE), whole)
+
+
+class Versions(Exact):
+    """What was released of one version of the data, and what is asked of the next."""
+
+    def again(self, story, lines):
+        answer = story.owner.put_csv(story.path + "/data", "\n".join(lines) + "\n")
+        self.assertEqual(answer.status, 201, answer)
+        return answer.json["version"]
+
+    def test_one_person_removed_and_the_same_question(self):
+        story = Story(self.site, policy="acro-uk")
+        before = self.released(story, ALL)
+        self.again(story, rows(200).splitlines()[:-2])
+        job = self.held(story, ALL + " -- again")
+        self.assertRefused(story, job, before)
+
+    def test_a_cell_that_nobody_left_may_be_told_again(self):
+        story = Story(self.site, policy="acro-uk")
+        self.released(story, YOUNG)
+        lines = rows(200).splitlines()
+        gone = next(x for x in reversed(lines[1:]) if int(x.split(",")[2]) >= 50)
+        self.again(story, [x for x in lines if x != gone])
+        self.released(story, YOUNG + " -- again")
+
+    def test_ten_persons_more_and_the_same_question(self):
+        story = Story(self.site, policy="acro-uk")
+        self.released(story, ALL)
+        self.again(story, rows(220).splitlines())
+        self.released(story, ALL + " -- again")
+
+    def test_through_a_version_that_was_too_short(self):
+        """A file that was cut off, then one that lacks one: what lies between hides nothing."""
+        story = Story(self.site, policy="acro-uk")
+        before = self.released(story, ALL)
+        self.again(story, rows(100).splitlines())
+        self.again(story, rows(198).splitlines())
+        self.assertRefused(story, self.held(story, ALL + " -- again"), before)
 
 
 if __name__ == "__main__":

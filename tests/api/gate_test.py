@@ -7,7 +7,7 @@ import time
 import unittest
 
 import harness
-from story import COUNT, Story, rows
+from story import COUNT, EXACT, Story, rows
 
 POLICY = {"name": "two-of-three", "title": "Two of three",
           "lanes": {"dp": {"release": "auto"}}, "approvals": 2, "approval_days": 30}
@@ -284,6 +284,22 @@ class Vault(Case):
         self.held(story, [2])
         self.assertIn("dataset.forget", [e["verb"] for e in story.audit()])
         self.assertEqual(story.run()["state"], "released")
+
+    def test_keeps_what_exact_answers_were_released_of(self):
+        """Later ones are compared with them; all goes with the dataset."""
+        story = Story(self.site, policy="acro-uk")
+        self.assertEqual(story.owner.put_csv(story.path + "/data", rows(300)).status, 201)
+        self.held(story, [2])
+        job = story.run(EXACT, lane="exact")
+        path = f"/api/v1/jobs/{job['id']}"
+        self.assertEqual(story.owner.post(
+            path + "/release", {"decision": "release"},
+            headers={"If-Match": story.owner.get(path).etag}).status, 201)
+        for expected in ([2, 3], [2, 4]):
+            self.assertEqual(story.owner.put_csv(story.path + "/data", rows(400)).status, 201)
+            self.held(story, expected)
+        self.assertEqual(story.owner.delete(story.path).status, 204)
+        self.held(story, [])
 
     def test_forgets_all_of_an_archived_dataset(self):
         story = Story(self.site)

@@ -37,7 +37,7 @@ class ReadmeTest(unittest.TestCase):
 
     def type(self, block, **more):
         """Runs a block with this build, site and address in place of the README's."""
-        for words, ours in [("B=build/rel", f"B={harness.BUILD}"),
+        for words, ours in [("B=build", f"B={harness.BUILD}"),
                             ("--data site", f"--data {self.site.folder}"),
                             ("http://127.0.0.1:8080", self.site.url),
                             ("read -rs PASSWORD", "true"), *more.items()]:
