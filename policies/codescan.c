@@ -5,6 +5,7 @@
 #include "policies/codescan.h"
 
 #include "datasite/base/check.h"
+#include "datasite/base/units.h"
 #include "policies/charscan.h"
 #include "policies/lualex.h"
 
@@ -377,9 +378,10 @@ codescan_run(struct diag *d, struct arena *a, struct str source, const struct sc
         return FAIL(d, ERR_TOO_LARGE, "scanning needs too much memory");
     if (source.len > SOURCE_BYTES_MAX) {
         struct finding *f = finding_add(out, "too-long", 1, 1);
+        char has[32], most[32];
 
-        snprintf(f->text, sizeof f->text, "the source has %zu bytes, at most %d",
-            source.len, SOURCE_BYTES_MAX);
+        snprintf(f->text, sizeof f->text, "the source has %s, at most %s",
+            size_text((int64_t)source.len, has), size_text(SOURCE_BYTES_MAX, most));
         return ERR_OK;
     }
     scan_characters(source, out);

@@ -1,5 +1,6 @@
 /* policy_words.c -- a policy in sentences. Each has an id and its parameters, so that a
  * page can say the same in another language. */
+#include "datasite/base/units.h"
 #include "policies/policy.h"
 #include "policies/schema.h"
 
@@ -47,7 +48,7 @@ static void
 input_words(const struct policy_input *in, json_t *list)
 {
     BUF_SCOPE(names);
-    char day[32];
+    char day[32], size[32];
 
     if (in->purposes_n > 0) {
         names_text(&names, in->purposes, in->purposes_n);
@@ -74,8 +75,9 @@ input_words(const struct policy_input *in, json_t *list)
             "Every job asks its question in words and describes every output.");
     }
     say(list, "input.source_bytes",
-        json_pack("{s:I}", "bytes", (json_int_t)in->source_bytes_max),
-        "A script has %lld bytes at most.", (long long)in->source_bytes_max);
+        json_pack("{s:I, s:s}", "bytes", (json_int_t)in->source_bytes_max, "size",
+            size_text(in->source_bytes_max, size)),
+        "A script has %s at most.", size);
 }
 
 static void
@@ -104,8 +106,30 @@ lane_words(const struct policy *p, json_t *list)
 }
 
 static void
+limit_words(const struct policy *p, json_t *list)
+{
+    char output[32], cpu[32], wall[32], memory[32];
+
+    say(list, "limits",
+        json_pack("{s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s}", "questions",
+            (json_int_t)p->questions_max, "output_bytes",
+            (json_int_t)p->output_bytes_max, "cpu_ms", (json_int_t)p->cpu_ms_max,
+            "wall_ms", (json_int_t)p->wall_ms_max, "memory_bytes",
+            (json_int_t)p->memory_bytes_max, "output",
+            size_text(p->output_bytes_max, output), "cpu",
+            span_text(p->cpu_ms_max, cpu), "wall", span_text(p->wall_ms_max, wall),
+            "memory", size_text(p->memory_bytes_max, memory)),
+        "A run asks %lld questions, returns %s, computes for %s, lasts %s and uses %s "
+        "of "
+        "memory at most.",
+        (long long)p->questions_max, output, cpu, wall, memory);
+}
+
+static void
 process_words(const struct policy *p, json_t *list)
 {
+    char time[32];
+
     say(list, p->blind ? "approvals.blind" : "approvals.open",
         json_pack("{s:i}", "approvals", p->approvals), "A job needs %d approval%s; %s.",
         p->approvals, p->approvals == 1 ? "" : "s",
@@ -123,9 +147,9 @@ process_words(const struct policy *p, json_t *list)
     }
     if (p->time_slot_s > 0) {
         say(list, "time_slot",
-            json_pack("{s:I}", "seconds", (json_int_t)p->time_slot_s),
-            "Ends of runs show at multiples of %lld seconds alone.",
-            (long long)p->time_slot_s);
+            json_pack("{s:I, s:s}", "seconds", (json_int_t)p->time_slot_s, "time",
+                span_text(1000 * p->time_slot_s, time)),
+            "Ends of runs show at multiples of %s alone.", time);
     }
     if (p->key_persons_min > 0) {
         say(list, "unknown_keys",
@@ -133,17 +157,7 @@ process_words(const struct policy *p, json_t *list)
             "Keys that only the data know need about %lld persons to be named.",
             (long long)p->key_persons_min);
     }
-    say(list, "limits",
-        json_pack("{s:I, s:I, s:I, s:I, s:I}", "questions",
-            (json_int_t)p->questions_max, "output_bytes",
-            (json_int_t)p->output_bytes_max, "cpu_ms", (json_int_t)p->cpu_ms_max,
-            "wall_ms", (json_int_t)p->wall_ms_max, "memory_bytes",
-            (json_int_t)p->memory_bytes_max),
-        "A run asks %lld questions, returns %lld bytes, computes %lld ms, lasts %lld ms"
-        " and uses %lld bytes of memory at most.",
-        (long long)p->questions_max, (long long)p->output_bytes_max,
-        (long long)p->cpu_ms_max, (long long)p->wall_ms_max,
-        (long long)p->memory_bytes_max);
+    limit_words(p, list);
 }
 
 /* A threshold of exact answers; 0 is off and says nothing. */
@@ -180,16 +194,6 @@ output_words(const struct policy *p, json_t *list)
         "Nobody can estimate the largest to within", "per cent.");
     threshold_word(list, "output.freedom", "freedom", o->freedom_min,
         "Means and models leave at least", "degrees of freedom.");
-    threshold_word(list, "output.rounding", "base", o->rounding,
-        "Exact counts are told as multiples of", "alone.");
-    threshold_word(list, "output.values_max", "values", o->values_max,
-        "An output holds at most", "values.");
-    threshold_word(list, "output.bits_max", "bits", o->bits_max,
-        "An output carries at most", "bits beside answers that are checked.");
-    if (o->suppress) {
-        say(list, "output.suppress", json_object(),
-            "Cells of a table that fail are withheld, and what gives them away.");
-    }
     if (o->zeros)
         say(list, "output.zeros", json_object(), "Empty and full cells are failures.");
     if (o->equal)

@@ -1,6 +1,8 @@
 /* units.c -- budgets as decimal text: parsing rounds up, printing is exact. */
 #include "datasite/base/units.h"
 
+#include <stdio.h>
+
 /* Unsigned decimal text in units of 10^-places; a rest past them counts as one unit. */
 static bool
 parse_up(struct str s, int places, int64_t *out)
@@ -45,4 +47,44 @@ char *
 atto_text(int64_t atto, char out[32])
 {
     return fixed_text(atto, 18, out);
+}
+
+/* ---- as people say it ---- */
+
+struct scale {
+    int64_t each;
+    const char *name;
+    bool inflects; /* one minute, two minutes */
+};
+
+static char *
+said_in(const struct scale *scales, int64_t n, char out[32])
+{
+    const struct scale *s = scales;
+
+    while (s->each > 1 && (n < s->each || n % s->each != 0))
+        s++;
+    snprintf(out, 32, "%lld %s%s", (long long)(n / s->each), s->name,
+        s->inflects && n != s->each ? "s" : "");
+    return out;
+}
+
+char *
+size_text(int64_t bytes, char out[32])
+{
+    static const struct scale scales[] = {{INT64_C(1) << 30, "GiB", false},
+        {INT64_C(1) << 20, "MiB", false}, {INT64_C(1) << 10, "KiB", false},
+        {1, "byte", true}};
+
+    return said_in(scales, bytes, out);
+}
+
+char *
+span_text(int64_t ms, char out[32])
+{
+    static const struct scale scales[] = {{86400000, "day", true},
+        {3600000, "hour", true}, {60000, "minute", true}, {1000, "second", true},
+        {1, "millisecond", true}};
+
+    return said_in(scales, ms, out);
 }

@@ -36,4 +36,9 @@ bool atto_parse(struct str s, int64_t *out);
 char *nano_text(int64_t nano, char out[32]);
 char *atto_text(int64_t atto, char out[32]);
 
+/* As people say it, in the largest unit that is met exactly: "64 KiB", "1500 bytes";
+ * "2 minutes", "90 seconds", "250 milliseconds". Neither is below 0. */
+char *size_text(int64_t bytes, char out[32]);
+char *span_text(int64_t ms, char out[32]);
+
 #endif

@@ -228,15 +228,15 @@ static enum err
 policy_findings(struct ctx *cx, const struct check_ask *ask, struct codescan *scan)
 {
     const struct policy *p = &ask->policy;
-    char text[160];
+    char text[160], size[32];
 
     if (!policy_lane_ok(p, ask->lane)) {
         TRY(finding_add(cx, scan, CHECK_POLICY_RULE "lane",
             "the policy of this dataset does not allow this lane"));
     }
     if (!policy_source_ok(p, ask->source.len)) {
-        snprintf(text, sizeof text, "the policy allows sources of %lld bytes",
-            (long long)p->input.source_bytes_max);
+        snprintf(text, sizeof text, "the policy allows sources of %s",
+            size_text(p->input.source_bytes_max, size));
         TRY(finding_add(cx, scan, CHECK_POLICY_RULE "source-bytes", text));
     }
     for (size_t i = 0; i < ask->schema.columns_n; i++) {

@@ -28,10 +28,11 @@ job_source_take(struct ctx *cx, struct str raw, struct str *out)
 {
     size_t len;
     const char *text;
+    char size[32];
 
     if (raw.len > SOURCE_BYTES_MAX) {
         return FAIL_FIELD(&cx->diag, ERR_UNPROCESSABLE, "/source",
-            "a source has %d bytes at most", SOURCE_BYTES_MAX);
+            "a source has %s at most", size_text(SOURCE_BYTES_MAX, size));
     }
     text = source_normal(cx->arena, raw, &len);
     if (text == NULL)

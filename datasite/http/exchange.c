@@ -352,13 +352,21 @@ type_check(struct exchange *x)
 }
 
 static enum err
+body_too_large(struct exchange *x)
+{
+    char size[32];
+
+    return FAIL(&x->cx.diag, ERR_TOO_LARGE, "This call takes a body of %s at most.",
+        size_text((int64_t)x->route->body_max, size));
+}
+
+static enum err
 admit(struct exchange *x)
 {
     x->cx.db = db_take(x->site->db, DB_RO);
     TRY(guard_admit(x));
     if (x->body_bytes > 0 && (uint64_t)x->body_bytes > x->route->body_max) {
-        return FAIL(&x->cx.diag, ERR_TOO_LARGE,
-            "This call takes a body of %zu bytes at most.", x->route->body_max);
+        return body_too_large(x);
     }
     if (x->route->body_max > 0)
         TRY(type_check(x));
@@ -389,8 +397,7 @@ body_take(struct exchange *x)
     if (x->route->body_max == 0 || (x->route->flags & UPLOAD) != 0)
         return ERR_OK;
     if (x->body.full) {
-        return FAIL(&x->cx.diag, ERR_TOO_LARGE,
-            "This call takes a body of %zu bytes at most.", x->route->body_max);
+        return body_too_large(x);
     }
     if ((x->route->flags & CSV_BODY) != 0) {
         x->rq.text = buf_str(&x->body);

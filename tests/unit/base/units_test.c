@@ -64,3 +64,25 @@ Test(units, ten_tenths_are_one)
         sum += tenth;
     cr_expect_str_eq(nano_text(sum, out), "1");
 }
+
+Test(units, sizes_and_spans_are_said_as_people_say_them)
+{
+    static const struct {
+        int64_t n;
+        const char *size, *span;
+    } said[] = {{0, "0 bytes", "0 milliseconds"}, {1, "1 byte", "1 millisecond"},
+        {1000, "1000 bytes", "1 second"}, {1024, "1 KiB", "1024 milliseconds"},
+        {32 * 1024, "32 KiB", "32768 milliseconds"},
+        {1536, "1536 bytes", "1536 milliseconds"},
+        {INT64_C(1) << 20, "1 MiB", "1048576 milliseconds"},
+        {INT64_C(3) << 30, "3 GiB", "3221225472 milliseconds"},
+        {60000, "60000 bytes", "1 minute"}, {90000, "90000 bytes", "90 seconds"},
+        {120000, "120000 bytes", "2 minutes"}, {7200000, "7200000 bytes", "2 hours"},
+        {86400000, "84375 KiB", "1 day"}};
+    char out[32];
+
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        cr_expect_str_eq(size_text(said[i].n, out), said[i].size);
+        cr_expect_str_eq(span_text(said[i].n, out), said[i].span);
+    }
+}
