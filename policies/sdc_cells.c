@@ -135,12 +135,6 @@ has_extreme(const struct sdc_limits *l, const struct sdc_cell *c)
     return c->rows > 0 && c->beyond < least;
 }
 
-bool
-sdc_cell_is_unsafe(const struct sdc_limits *l, const struct sdc_cell *c)
-{
-    return too_few(l, c->persons) || (l->zeros && c->persons == 0);
-}
-
 static bool
 is_withheld(const struct sdc_evidence *e, size_t cell)
 {
@@ -233,6 +227,27 @@ check_by_kind(const struct sdc_limits *l, const struct sdc_evidence *e,
     UNREACHABLE();
 }
 
+static void
+check_cell(const struct sdc_limits *l, const struct sdc_evidence *e,
+    const struct sdc_cell *c, struct sdc_tally *t)
+{
+    if (l->persons_min > 0)
+        note(t, SDC_PERSONS, too_few(l, c->persons));
+    if (l->zeros && e->cells_n > 1)
+        note(t, SDC_ZERO, c->persons == 0);
+    check_by_kind(l, e, c, t);
+}
+
+bool
+sdc_cell_is_unsafe(
+    const struct sdc_limits *l, const struct sdc_evidence *e, size_t cell)
+{
+    struct sdc_tally t = {0};
+
+    check_cell(l, e, &e->cells[cell], &t);
+    return !sdc_tally_met(&t);
+}
+
 void
 sdc_cells_check(
     const struct sdc_limits *l, const struct sdc_evidence *e, struct sdc_tally *io)
@@ -241,14 +256,8 @@ sdc_cells_check(
     if (e->kind == SDC_OPAQUE || e->cells_n > SDC_CELLS_MAX)
         return;
     for (size_t i = 0; i < e->cells_n; i++) {
-        const struct sdc_cell *c = &e->cells[i];
-        if (is_withheld(e, i))
-            continue;
-        if (l->persons_min > 0)
-            note(io, SDC_PERSONS, too_few(l, c->persons));
-        if (l->zeros && e->cells_n > 1)
-            note(io, SDC_ZERO, c->persons == 0);
-        check_by_kind(l, e, c, io);
+        if (!is_withheld(e, i))
+            check_cell(l, e, &e->cells[i], io);
     }
     if (l->persons_min > 0 && e->cells_n > 1)
         note(io, SDC_REST, too_few(l, e->rest_persons));

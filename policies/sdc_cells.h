@@ -85,8 +85,9 @@ struct sdc_tally {
     bool tried[SDC_CHECKS_N];
     int64_t failed[SDC_CHECKS_N]; /* cells */
 };
-/* Cells that are too small, and empty ones where they tell of a class. */
-bool sdc_cell_is_unsafe(const struct sdc_limits *l, const struct sdc_cell *c);
+/* Fails a rule that looks at single cells. */
+bool sdc_cell_is_unsafe(
+    const struct sdc_limits *l, const struct sdc_evidence *e, size_t cell);
 void sdc_cells_check(
     const struct sdc_limits *l, const struct sdc_evidence *e, struct sdc_tally *io);
 

@@ -212,6 +212,148 @@ sdc_table_complete(struct diag *d, struct arena *a, const struct sdc_table *t,
     return ERR_OK;
 }
 
+/* ---- by more than two keys ---- */
+
+/* Steps between cells that differ in one key alone. */
+struct cube {
+    const struct sdc_cube *c;
+    size_t steps[SDC_AXES_MAX], cells;
+};
+
+static struct cube
+cube_of(const struct sdc_cube *c)
+{
+    struct cube out = {.c = c, .cells = 1};
+
+    for (size_t i = c->axes; i-- > 0;) {
+        out.steps[i] = out.cells;
+        out.cells *= c->sizes[i];
+    }
+    return out;
+}
+
+/* A corner of the box between two cells: a bit of `turn` says from which a key is. */
+static size_t
+corner_of(const struct cube *x, size_t cell, size_t opposite, unsigned turn)
+{
+    size_t out = 0;
+
+    for (size_t i = 0; i < x->c->axes; i++) {
+        size_t from = (turn >> i & 1) != 0 ? opposite : cell;
+        out += from / x->steps[i] % x->c->sizes[i] * x->steps[i];
+    }
+    return out;
+}
+
+/* A box has two of each key that there are two of. */
+static bool
+is_opposite(const struct cube *x, size_t cell, size_t other)
+{
+    for (size_t i = 0; i < x->c->axes; i++) {
+        size_t n = x->c->sizes[i];
+        if (n > 1 && cell / x->steps[i] % n == other / x->steps[i] % n)
+            return false;
+    }
+    return true;
+}
+
+/* Withholds the cheapest box that has the cell as a corner; false: there is none. */
+static bool
+close_box(
+    const struct cube *x, const struct sdc_table *t, size_t cell, uint8_t *withheld)
+{
+    size_t best = x->cells;
+    int64_t least = INT64_MAX;
+
+    for (size_t other = 0; other < x->cells; other++) {
+        int64_t price = 0;
+        if (!is_opposite(x, cell, other))
+            continue;
+        for (unsigned turn = 0; turn < 1u << x->c->axes; turn++)
+            price += price_of(t, withheld, corner_of(x, cell, other, turn));
+        if (price < least) {
+            least = price;
+            best = other;
+        }
+    }
+    for (unsigned turn = 0; best < x->cells && turn < 1u << x->c->axes; turn++)
+        withheld[corner_of(x, cell, best, turn)] = 1;
+    return best < x->cells;
+}
+
+static bool
+fill_axis(const struct cube *x, const struct sdc_table *t, const int64_t *persons,
+    int64_t least, size_t axis, uint8_t *withheld)
+{
+    size_t step = x->steps[axis], n = x->c->sizes[axis];
+    bool changed = false;
+
+    for (size_t cell = 0; cell < x->cells && n > 1; cell++) {
+        struct line l = {cell, step, n};
+        if (cell / step % n == 0)
+            changed = fill_line(t, persons, least, &l, withheld) || changed;
+    }
+    return changed;
+}
+
+enum err
+sdc_cube_complete(struct diag *d, struct arena *a, const struct sdc_cube *c,
+    const int64_t *persons, int64_t least, uint8_t *withheld)
+{
+    struct cube x = cube_of(c);
+    struct sdc_table t = {1, x.cells, c->counts};
+    bool changed = true;
+
+    if (c->axes <= 2) {
+        t.columns = c->axes > 0 ? c->sizes[c->axes - 1] : 1;
+        t.rows = x.cells / t.columns;
+        return sdc_table_complete(d, a, &t, persons, least, withheld);
+    }
+#ifdef MUTANT_RULE_COMPLEMENTARY
+    return ERR_OK;
+#endif
+    while (changed) {
+        changed = false;
+        for (size_t i = 0; i < x.cells; i++) {
+            if (withheld[i] != 0 && !close_box(&x, &t, i, withheld)) {
+                return FAIL(d, ERR_UNPROCESSABLE,
+                    "a small cell of the table follows from its margins");
+            }
+        }
+        for (size_t i = 0; i < c->axes; i++)
+            changed = fill_axis(&x, &t, persons, least, i, withheld) || changed;
+    }
+    return ERR_OK;
+}
+
+/* ---- what an answer withholds ---- */
+
+enum err
+sdc_withhold(struct diag *d, struct arena *a, const struct sdc_limits *l,
+    const struct sdc_evidence *e, const struct sdc_cube *shape, uint8_t *withheld)
+{
+    int64_t *counts = arena_array(a, sizeof *counts, e->cells_n + 1);
+    int64_t *persons = arena_array(a, sizeof *persons, e->cells_n + 1);
+    struct sdc_cube cube = *shape;
+    struct diag none = {0};
+    size_t unsafe = 0;
+
+    CHECK(cube_of(shape).cells == e->cells_n);
+    if (counts == NULL || persons == NULL)
+        return FAIL(d, ERR_TOO_LARGE, "the table needs too much memory");
+    cube.counts = counts;
+    for (size_t i = 0; i < e->cells_n; i++) {
+        counts[i] = e->cells[i].rows;
+        persons[i] = e->cells[i].persons;
+        withheld[i] = sdc_cell_is_unsafe(l, e, i);
+        unsafe += withheld[i];
+    }
+    if (unsafe > 0 &&
+        sdc_cube_complete(&none, a, &cube, persons, l->persons_min, withheld) != ERR_OK)
+        memset(withheld, 0, e->cells_n);
+    return ERR_OK;
+}
+
 /* ---- rounding ---- */
 
 int64_t

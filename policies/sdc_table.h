@@ -11,6 +11,7 @@
 
 #include "datasite/base/arena.h"
 #include "datasite/base/err.h"
+#include "policies/sdc_cells.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +27,25 @@ struct sdc_table {
  * total. ERR_UNPROCESSABLE: no choice of cells hides one. */
 enum err sdc_table_complete(struct diag *d, struct arena *a, const struct sdc_table *t,
     const int64_t *persons, int64_t least, uint8_t *withheld) NODISCARD;
+
+/* A table by any number of keys, of which margins over some of the keys may be known. */
+#define SDC_AXES_MAX 8
+struct sdc_cube {
+    size_t axes;
+    size_t sizes[SDC_AXES_MAX]; /* of the axes; the last runs fastest */
+    const int64_t *counts;
+};
+
+/* The same for a cube. Every withheld cell becomes a corner of a box of withheld cells:
+ * adding 1 and -1 in turn to its corners leaves all margins as they are. */
+enum err sdc_cube_complete(struct diag *d, struct arena *a, const struct sdc_cube *c,
+    const int64_t *persons, int64_t least, uint8_t *withheld) NODISCARD;
+
+/* Cells that fail a rule, and what gives them away; all 0 where there is nothing to
+ * withhold, or nothing that helps. counts of the cube are not looked at. */
+enum err sdc_withhold(struct diag *d, struct arena *a, const struct sdc_limits *l,
+    const struct sdc_evidence *e, const struct sdc_cube *shape,
+    uint8_t *withheld) NODISCARD;
 
 /* The multiple of base that is nearest, halves up; counts are not below 0. */
 int64_t sdc_rounded(int64_t count, int64_t base);

@@ -3,6 +3,7 @@
 
 #include "datasite/base/digest.h"
 #include "sandbox/charge.h"
+#include "sandbox/untold.h"
 
 #define QUESTION_ARENA_BYTES ((size_t)1 << 30)
 
@@ -16,22 +17,26 @@ answered_before(const struct broker *b, struct digest measurement)
     return NULL;
 }
 
-/* Evidence goes with what is exact. Of a mock it tells what to expect. */
+/* Evidence goes with what is exact; of a mock it tells what to expect. By it the answer
+ * becomes what may be told. */
 static enum err
-add_evidence(
-    struct diag *d, const struct broker *b, const struct question *q, json_t *m)
+tell_exact(struct diag *d, const struct broker *b, const struct question *q,
+    json_t **evidence, struct buf *answer)
 {
-    json_t *evidence;
+    json_auto_t *doc = NULL;
 
     if (!question_is_exact(q))
         return ERR_OK;
-    TRY(question_evidence(d, q, &b->table, &evidence));
-    return json_object_set_new(m, "evidence", evidence) == 0
-        ? ERR_OK
-        : FAIL(d, ERR_INTERNAL, "the evidence could not be noted");
+    TRY(question_evidence(d, q, &b->table, evidence));
+    if (!untold_asked(&b->order.output))
+        return ERR_OK;
+    TRY(json_parse(d, buf_str(answer), &doc));
+    TRY(untold_apply(d, &b->order.output, *evidence, doc));
+    answer->len = 0;
+    return json_text(d, doc, answer);
 }
 
-/* The server may have to withhold a part of what is exact: it gets the answer, too. */
+/* The server looks for what is exact in the output: it gets the answer, too. */
 static enum err
 add_answer(struct diag *d, const struct broker *b, const struct charge_ask *ask,
     struct str answer, json_t *m)
@@ -50,8 +55,8 @@ add_answer(struct diag *d, const struct broker *b, const struct charge_ask *ask,
 }
 
 static enum err
-remember(struct diag *d, struct broker *b, const struct question *q,
-    const struct charge_ask *ask, struct str answer)
+remember(struct diag *d, struct broker *b, const struct charge_ask *ask,
+    json_t *evidence, struct str answer)
 {
     struct answered *a = arena_array(b->arena, sizeof *a, 1);
     const char *text = arena_strn(b->arena, answer.ptr, answer.len);
@@ -72,14 +77,16 @@ remember(struct diag *d, struct broker *b, const struct question *q,
         (int)ask->exact);
     if (m == NULL || json_array_append_new(b->measurements, m) != 0)
         return FAIL(d, ERR_INTERNAL, "the measurement could not be noted");
-    TRY(add_answer(d, b, ask, answer, m));
-    return add_evidence(d, b, q, m);
+    if (evidence != NULL && json_object_set(m, "evidence", evidence) != 0)
+        return FAIL(d, ERR_INTERNAL, "the evidence could not be noted");
+    return add_answer(d, b, ask, answer, m);
 }
 
 /* Charged and durable: compute, and have the answer kept before anyone sees it. */
 static enum err
 answer_and_keep(struct diag *d, struct broker *b, struct arena *a,
-    const struct question *q, const struct charge_ask *ask, struct buf *answer)
+    const struct question *q, const struct charge_ask *ask, json_t **evidence,
+    struct buf *answer)
 {
     if (ask->exact) {
         TRY(question_exact(d, a, q, &b->table, answer));
@@ -90,6 +97,7 @@ answer_and_keep(struct diag *d, struct broker *b, struct arena *a,
         return FAIL(d, b->rowrun.failed, "the row programs did not come to their end");
     if (answer->full)
         return FAIL(d, ERR_TOO_LARGE, "the answer is too large");
+    TRY(tell_exact(d, b, q, evidence, answer));
     return charge_keep(d, b->server_fd, ask->measurement, buf_str(answer));
 }
 
@@ -110,9 +118,10 @@ broker_refusal(enum err e)
  * could ask again and have a second draw for the first one's price. */
 static enum err
 answer_or_end(struct diag *d, struct broker *b, struct arena *a,
-    const struct question *q, const struct charge_ask *ask, struct buf *answer)
+    const struct question *q, const struct charge_ask *ask, json_t **evidence,
+    struct buf *answer)
 {
-    enum err e = answer_and_keep(d, b, a, q, ask, answer);
+    enum err e = answer_and_keep(d, b, a, q, ask, evidence, answer);
 
 #ifdef MUTANT_FREE_REDRAW
     return e;
@@ -126,6 +135,7 @@ static enum err
 pay_and_answer(struct diag *d, struct broker *b, struct arena *a,
     const struct question *q, struct str plan, struct buf *answer)
 {
+    json_auto_t *evidence = NULL;
     enum charge_verdict verdict;
     struct charge_ask ask = {.measurement = question_digest(q),
         .label = question_label(q),
@@ -146,9 +156,9 @@ pay_and_answer(struct diag *d, struct broker *b, struct arena *a,
     }
     TRY(question_check(d, q)); /* starts processes: as often as there are questions */
 #ifdef MUTANT_CHARGE_AFTER_DRAW
-    TRY(answer_and_keep(d, b, a, q, &ask, answer));
+    TRY(answer_and_keep(d, b, a, q, &ask, &evidence, answer));
     TRY(charge_ask(d, b->server_fd, &ask, &verdict, answer));
-    return remember(d, b, q, &ask, buf_str(answer));
+    return remember(d, b, &ask, evidence, buf_str(answer));
 #endif
     TRY(parts_price(d, &b->parts, q, &ask.price));
     TRY(charge_ask(d, b->server_fd, &ask, &verdict, answer));
@@ -156,9 +166,10 @@ pay_and_answer(struct diag *d, struct broker *b, struct arena *a,
         return FAIL(d, ERR_BUDGET, "%.300s", buf_str(answer).ptr);
     if (verdict == CHARGE_PAID)
         parts_paid(&b->parts, q);
-    if (verdict != CHARGE_STORED)
-        TRY(answer_or_end(d, b, a, q, &ask, answer));
-    return remember(d, b, q, &ask, buf_str(answer));
+    TRY(verdict == CHARGE_STORED
+            ? tell_exact(d, b, q, &evidence, answer)
+            : answer_or_end(d, b, a, q, &ask, &evidence, answer));
+    return remember(d, b, &ask, evidence, buf_str(answer));
 }
 
 /* Row programs over private data have time of their own, or none at all: theirs must not

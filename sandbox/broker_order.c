@@ -26,6 +26,23 @@ read_schema(struct diag *d, struct broker *b)
     return schema_parse(d, b->arena, doc, &b->schema);
 }
 
+/* What an exact answer is bound by. */
+static struct sdc_limits
+read_output(struct fields *f)
+{
+    struct sdc_limits l = {.suppress = field_i64(f, 0, 1) != 0};
+
+    l.rounding = field_i64(f, 0, INT32_MAX);
+    l.persons_min = field_i64(f, 0, INT64_MAX);
+    l.dominance_percent = field_i64(f, 0, 100);
+    l.p_percent = field_i64(f, 0, INT64_MAX);
+    l.freedom_min = field_i64(f, 0, INT64_MAX);
+    l.zeros = field_i64(f, 0, 1) != 0;
+    l.equal = field_i64(f, 0, 1) != 0;
+    l.extremes = field_i64(f, 0, 1) != 0;
+    return l;
+}
+
 enum err
 broker_read_order(struct diag *d, struct broker *b, struct frame *frame)
 {
@@ -54,6 +71,7 @@ broker_read_order(struct diag *d, struct broker *b, struct frame *frame)
     o->limits.memory_bytes = field_i64(&f, 1 << 20, INT64_C(1) << 40);
     o->limits.questions_max = field_i64(&f, 0, INT64_MAX / EXPLAINS_PER_QUESTION);
     o->limits.output_bytes_max = field_i64(&f, 0, FRAME_BYTES_MAX / 2);
+    o->output = read_output(&f);
     marks = field_str(&f, COLUMNS_MAX);
     field_z(&f, b->dataset_id, sizeof b->dataset_id);
     o->data_version = field_i64(&f, 0, INT64_MAX);

@@ -35,6 +35,21 @@ outcome_release(struct outcome *o)
     *o = (struct outcome){.kind = OUTCOME_INTERNAL};
 }
 
+/* read_output of broker_order.c is the other side. */
+static void
+put_output(struct buf *out, const struct sdc_limits *l)
+{
+    field_put_i64(out, l->suppress);
+    field_put_i64(out, l->rounding);
+    field_put_i64(out, l->persons_min);
+    field_put_i64(out, l->dominance_percent);
+    field_put_i64(out, l->p_percent);
+    field_put_i64(out, l->freedom_min);
+    field_put_i64(out, l->zeros);
+    field_put_i64(out, l->equal);
+    field_put_i64(out, l->extremes);
+}
+
 /* broker_read_order is the other side. */
 static enum err
 put_order(struct diag *d, const struct order *o, struct buf *out)
@@ -63,6 +78,7 @@ put_order(struct diag *d, const struct order *o, struct buf *out)
     field_put_i64(out, o->limits.memory_bytes);
     field_put_i64(out, o->limits.questions_max);
     field_put_i64(out, o->limits.output_bytes_max);
+    put_output(out, &o->output);
     field_put_i64(out, (int64_t)columns_n);
     for (size_t i = 0; i < columns_n; i++)
         buf_addz(out, o->columns == NULL || o->columns[i] ? "1" : "0");

@@ -52,7 +52,8 @@ struct order {
     int64_t key_persons_min; /* the owner's, behind an unknown key; 0: any */
     uint64_t seed;           /* public: of math.random */
     struct run_limits limits;
-    const bool *columns; /* by schema index */
+    struct sdc_limits output; /* what exact answers are bound by (untold.h) */
+    const bool *columns;      /* by schema index */
     /* the data: a vault version, or CSV text (mock) on a descriptor */
     const char *dataset_id; /* NULL: mock */
     int64_t data_version;

@@ -202,7 +202,7 @@ answer_take(struct ctx *cx, json_t *m, size_t exact, struct answer *a)
             e.kind == SDC_COUNTS && json_is_integer(json_object_get(doc, "decimals"));
         a->cells = e.cells;
         a->cells_n = e.cells_n;
-        a->line = e.line;
+        a->kind = e.kind;
     }
     return find_cells(cx, doc, a);
 }

@@ -14,8 +14,9 @@ struct answer {
     json_t *given, *told;         /* as the script got it; as it may be told */
     const char **cell_at;         /* JSON Pointers of its cells; NULL: it has none */
     const struct sdc_cell *cells; /* NULL: it has no evidence */
-    uint8_t *withheld;            /* by cell, 0: it is told; NULL: all are */
-    size_t cells_n, line;
+    const char *withheld;         /* by cell, '1': it is not told; NULL: all are */
+    size_t cells_n;
+    enum sdc_kind kind;
     size_t exact; /* which of the run's exact measurements */
     bool is_count;
 };

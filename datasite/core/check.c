@@ -164,6 +164,7 @@ check_order(const struct check_ask *ask, const char *run_id, const bool *columns
             .memory_bytes = p->memory_bytes_max,
             .questions_max = p->questions_max,
             .output_bytes_max = p->output_bytes_max},
+        .output = p->output,
         .columns = columns,
         .mock_fd = -1,
     };

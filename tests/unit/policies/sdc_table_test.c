@@ -192,6 +192,100 @@ Test(sdc_table, many_tables)
     cr_expect_gt(open, 100, "primary suppression alone leaves cells open");
 }
 
+/* ---- by three keys ---- */
+
+/* The same over all sums along one key: every margin is a sum of these. */
+static size_t
+computable_of_cube(const struct sdc_cube *c, const uint8_t *withheld)
+{
+    const size_t *n = c->sizes;
+    size_t unknowns = 0, fixed = 0, equations = n[1] * n[2] + n[0] * n[2] + n[0] * n[1];
+
+    cr_assert_leq(equations, 2 * SIDE_MAX);
+    memset(system_, 0, sizeof system_);
+    for (size_t i = 0; i < n[0] * n[1] * n[2]; i++) {
+        size_t x = i / (n[1] * n[2]), y = i / n[2] % n[1], z = i % n[2];
+        if (withheld[i] == 0)
+            continue;
+        system_[y * n[2] + z][unknowns] = 1;
+        system_[n[1] * n[2] + x * n[2] + z][unknowns] = 1;
+        system_[n[1] * n[2] + n[0] * n[2] + x * n[1] + y][unknowns++] = 1;
+    }
+    eliminate(equations, unknowns);
+    for (size_t e = 0; e < equations; e++) {
+        size_t terms = 0;
+        for (size_t k = 0; k < unknowns; k++)
+            terms += system_[e][k] != 0;
+        fixed += terms == 1;
+    }
+    return fixed;
+}
+
+Test(sdc_table, tables_by_three_keys)
+{
+    static int64_t counts[CELLS_MAX];
+    uint8_t withheld[CELLS_MAX];
+    size_t open = 0, told = 0;
+
+    srand(2);
+    for (int round = 0; round < 100; round++) {
+        ARENA_SCOPE(a, 1 << 20);
+        struct sdc_cube c = {.axes = 3, .counts = counts};
+        size_t cells = 1;
+        for (size_t i = 0; i < 3; i++)
+            cells *= c.sizes[i] = 2 + (size_t)rand() % 3;
+        for (size_t i = 0; i < cells; i++) {
+            counts[i] = rand() % 8 == 0 ? rand() % 12 : 10 + rand() % 500;
+            withheld[i] = counts[i] > 0 && counts[i] < 10;
+        }
+        open += computable_of_cube(&c, withheld);
+        cr_assert_eq(sdc_cube_complete(&diag, a, &c, counts, 10, withheld), ERR_OK);
+        cr_expect_eq(computable_of_cube(&c, withheld), 0, "round %d", round);
+        for (size_t i = 0; i < cells; i++)
+            told += withheld[i] == 0;
+    }
+    cr_expect_gt(open, 100, "primary suppression alone leaves cells open");
+    cr_expect_gt(told, 300, "and not everything is withheld");
+}
+
+/* ---- what an answer withholds ---- */
+
+Test(sdc_table, sums_are_withheld_by_the_rules_for_sums)
+{
+    /* Forty persons each, but one has nine tenths of the second sum. */
+    static const struct sdc_cell cells[] = {{.persons = 40,
+                                                .rows = 40,
+                                                .largest = 30,
+                                                .second = 30,
+                                                .total = 1000,
+                                                .differing = 30},
+        {.persons = 41,
+            .rows = 41,
+            .largest = 900,
+            .second = 20,
+            .total = 1000,
+            .differing = 30},
+        {.persons = 42,
+            .rows = 42,
+            .largest = 30,
+            .second = 30,
+            .total = 1000,
+            .differing = 30}};
+    const struct sdc_evidence sums = {
+        .kind = SDC_SUMS, .cells = cells, .cells_n = 3, .line = 3};
+    const struct sdc_evidence counts = {
+        .kind = SDC_COUNTS, .cells = cells, .cells_n = 3, .line = 3};
+    const struct sdc_cube shape = {.axes = 1, .sizes = {3}};
+    struct sdc_limits l = sdc_limits_default();
+    uint8_t withheld[3] = {0};
+    ARENA_SCOPE(a, 1 << 20);
+
+    cr_assert_eq(sdc_withhold(&diag, a, &l, &counts, &shape, withheld), ERR_OK);
+    cr_expect(!withheld[0] && !withheld[1] && !withheld[2]);
+    cr_assert_eq(sdc_withhold(&diag, a, &l, &sums, &shape, withheld), ERR_OK);
+    cr_expect(withheld[0] && withheld[1] && !withheld[2], "and the smallest beside it");
+}
+
 /* Two columns of a file as a table of counts. */
 struct keys {
     char names[SIDE_MAX][64];
