@@ -10,6 +10,7 @@
 
 #define DIGIT_BITS(n) (((n)*10 + 2) / 3) /* no less than they can carry */
 #define TEXT_BITS     8                  /* a byte */
+#define TABLE_BITS    2                  /* where it begins and ends */
 
 /* ---- texts that are allowed ---- */
 
@@ -83,6 +84,7 @@ outcheck_literals(struct diag *d, struct str source, json_t *texts)
 
 struct weighing {
     const json_t *texts;
+    int64_t choice;                /* bits of one of the allowed texts */
     int64_t values, bits, strange; /* texts that are not allowed */
     bool odd;                      /* something that no output is made of */
 };
@@ -107,13 +109,44 @@ digits_of(const json_t *v)
     return digits > noughts ? digits - noughts : 0;
 }
 
+static int64_t
+bits_of(uint64_t n)
+{
+    int64_t bits = 0;
+
+    for (; n > 0; n /= 2)
+        bits++;
+    return bits;
+}
+
+/* Where the point stands beside the digits. */
+static int64_t
+shift_bits(const json_t *v, int64_t digits)
+{
+    double n = fabs(json_number_value(v));
+    int64_t shift = n > 0 ? (int64_t)floor(log10(n)) + 1 - digits : 0;
+
+    return bits_of((uint64_t)(shift < 0 ? -shift : shift));
+}
+
+/* An allowed text is one of so many. */
 static void
 weigh_text(struct weighing *w, const char *text)
 {
-    if (json_object_get(w->texts, text) != NULL)
+    if (json_object_get(w->texts, text) != NULL) {
+        w->bits += w->choice;
         return;
+    }
     w->strange++;
     w->bits += TEXT_BITS * (int64_t)strlen(text);
+}
+
+static void
+weigh_number(struct weighing *w, const json_t *v)
+{
+    int64_t digits = digits_of(v);
+
+    w->bits += DIGIT_BITS(digits) + 1 + shift_bits(v, digits);
 }
 
 static void // NOLINTNEXTLINE(misc-no-recursion): OUTPUT_DEPTH_MAX deep
@@ -134,13 +167,15 @@ weigh(struct weighing *w, const json_t *v, int depth)
         weigh(w, one, depth + 1);
     }
     json_array_foreach(v, i, one) weigh(w, one, depth + 1);
-    if (json_is_object(v) || json_is_array(v) || json_is_null(v))
+    if (json_is_null(v)) /* stands for an answer */
         return;
     w->values++;
     if (json_is_string(v))
         weigh_text(w, json_string_value(v));
+    else if (json_is_number(v))
+        weigh_number(w, v);
     else
-        w->bits += json_is_number(v) ? DIGIT_BITS(digits_of(v)) + 1 : 1;
+        w->bits += json_is_boolean(v) ? 1 : TABLE_BITS;
 }
 
 static void
@@ -165,9 +200,11 @@ outcheck(const struct sdc_limits *l, const json_t *whole, const json_t *own,
     const json_t *texts)
 {
     struct weighing all = {.texts = texts}, rest = {.texts = texts};
+    size_t n = json_object_size(texts);
     json_t *list = json_array();
     char detail[160];
 
+    rest.choice = n > 1 ? bits_of(n - 1) : 0;
     weigh(&all, whole, 0);
     weigh(&rest, own, 0);
     say(list, OUTPUT_TYPES, !all.odd, OUTPUT_DEPTH_MAX,

@@ -63,24 +63,25 @@ Test(outcheck, size_is_of_the_whole_output)
 {
     struct sdc_limits l = sdc_limits_default();
 
-    l.values_max = 3;
+    l.values_max = 4; /* a table is one, too */
     cr_expect(met("output_size", "[1,2,3]", NULL, l));
-    cr_expect_not(met("output_size", "[1,2,[3,true]]", NULL, l));
+    cr_expect_not(met("output_size", "[1,2,[3]]", NULL, l));
     cr_expect_not(met("output_size", "[1,2,3,4]", "[]", l));
     l.values_max = 0;
     cr_expect(met("output_size", "[1,2,3,4]", NULL, l));
 }
 
-/* A digit carries ten thirds of a bit; noughts at the ends say how large, not what. */
+/* A digit carries ten thirds of a bit; beside the digits, the place of the point does. */
 Test(outcheck, entropy_is_of_what_is_no_answer)
 {
     struct sdc_limits l = sdc_limits_default();
 
-    l.bits_max = 11; /* three digits and a sign */
+    l.bits_max = 14; /* three digits, a sign and the point */
     cr_expect(met("output_entropy", "123", NULL, l));
-    cr_expect(met("output_entropy", "-1.23e-7", NULL, l));
+    cr_expect(met("output_entropy", "-1.23e-3", NULL, l));
     cr_expect(met("output_entropy", "123000", NULL, l));
     cr_expect_not(met("output_entropy", "1234", NULL, l));
+    cr_expect_not(met("output_entropy", "1.23e100", NULL, l));
     cr_expect_not(met("output_entropy", "[12,34]", NULL, l));
     cr_expect_not(met("output_entropy", "0.12345", NULL, l));
     cr_expect(met("output_entropy", "1234567", "null", l));
@@ -88,6 +89,22 @@ Test(outcheck, entropy_is_of_what_is_no_answer)
     cr_expect(met("output_entropy", "\"A\"", NULL, l));
     l.bits_max = 0;
     cr_expect(met("output_entropy", "1234567", NULL, l));
+}
+
+/* Letters of an alphabet of literals, and tables in tables, spell what numbers may not. */
+Test(outcheck, entropy_is_of_allowed_texts_and_of_tables_too)
+{
+    struct sdc_limits l = sdc_limits_default();
+
+    l.bits_max = 20;
+    cr_expect(met("output_entropy", "[\"A\",\"B\",\"A\"]", NULL, l));
+    cr_expect_not(met("output_entropy", "[\"A\",\"B\",\"A\",\"A\",\"B\"]", NULL, l));
+    cr_expect_not(met("output_entropy", "{\"A\":1,\"B\":1,\"ward\":1}", NULL, l));
+    cr_expect(met("output_entropy", "[[],[[]],[],[[],[]]]", NULL, l));
+    cr_expect_not(met("output_entropy", "[[],[[]],[],[[],[]],[[],[]]]", NULL, l));
+    l.values_max = 8;
+    cr_expect(met("output_size", "[[],[[]],[],[[],[]]]", NULL, l));
+    cr_expect_not(met("output_size", "[[],[[]],[],[[],[[]]]]", NULL, l));
 }
 
 Test(outcheck, tables_are_not_deep)
