@@ -138,6 +138,9 @@ prepare(struct diag *d, struct broker *b, struct frame *order)
         return FAIL(d, ERR_TOO_LARGE, "no memory");
     TRY(broker_read_order(d, b, order));
     b->questions_left = b->order.limits.questions_max;
+#ifdef MUTANT_RULE_QUESTIONS
+    b->questions_left = INT32_MAX;
+#endif
     b->explains_left = b->questions_left * EXPLAINS_PER_QUESTION;
     b->deadline.us = clock_mono().us + b->order.limits.wall_ms * 1000;
     buf_init(&b->outcome.log, RUN_LOG_BYTES_MAX);

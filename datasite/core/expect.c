@@ -231,6 +231,9 @@ expect_context_said(const struct expect_words *words)
 {
     const char *missing;
 
+#ifdef MUTANT_RULE_CONTEXT
+    return true;
+#endif
     return words->question[strspn(words->question, " \n\t")] != '\0' &&
         described(words->outputs, &missing);
 }

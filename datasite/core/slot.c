@@ -10,6 +10,9 @@ slot_length(const struct policy *p, enum lane lane)
 {
     bool automatic = lane == LANE_DP && p->release[LANE_DP] == RELEASE_AUTO;
 
+#ifdef MUTANT_RULE_TIME_SLOT
+    automatic = false;
+#endif
     return automatic ? p->time_slot_s * SECOND_US : 0;
 }
 

@@ -37,6 +37,12 @@ audit_of() {
     MUTANT_RULE_PURPOSE | MUTANT_RULE_COLUMN | MUTANT_RULE_EXPIRY) echo 'policies policy/*' ;;
     MUTANT_RULE_LANE | MUTANT_RULE_SOURCE) echo 'policies policy/*' ;;
     MUTANT_RULE_APPROVALS | MUTANT_RULE_APPROVAL_DAYS) echo 'core review/*' ;;
+    MUTANT_RULE_BLIND) echo 'core review/*' ;;
+    MUTANT_RULE_CONTEXT) echo 'core expect/*' ;;
+    MUTANT_RULE_TIME_SLOT) echo 'core slot/*' ;;
+    MUTANT_RULE_KEY_PERSONS) echo 'sandbox question/*' ;;
+    MUTANT_RULE_QUESTIONS) echo 'sandbox corpus/*' ;;
+    MUTANT_RULE_RANGE) echo 'policies pattern/*' ;;
     MUTANT_RULE_EXCEPTIONS) echo 'core release/*' ;;
     *) return 1 ;;
     esac
