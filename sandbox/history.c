@@ -2,6 +2,7 @@
 #include "sandbox/history.h"
 
 #include "datasite/base/check.h"
+#include "policies/sdc_values.h"
 #include "sandbox/plan.h"
 #include "sandbox/reach.h"
 #include "sandbox/versions.h"
@@ -19,6 +20,7 @@ struct sets {
     struct versions versions;
     size_t words;
     struct sdc_told *told;
+    const int64_t **values; /* of what each sums up, by row; NULL: no sum */
     size_t n, room;
 };
 
@@ -35,15 +37,20 @@ grow(struct diag *d, struct sets *s, size_t more)
 {
     size_t room = 2 * (s->n + more);
     struct sdc_told *told;
+    const int64_t **values;
 
     if (s->n + more <= s->room)
         return ERR_OK;
     told = arena_array(s->a, sizeof *told, room);
-    if (told == NULL)
+    values = arena_array(s->a, sizeof *values, room);
+    if (told == NULL || values == NULL)
         return no_memory(d);
-    if (s->n > 0)
-        memcpy(told, s->told, s->n * sizeof *told);
+    for (size_t i = 0; i < s->n; i++) {
+        told[i] = s->told[i];
+        values[i] = s->values[i];
+    }
     s->told = told;
+    s->values = values;
     s->room = room;
     return ERR_OK;
 }
@@ -80,7 +87,7 @@ laid_of(const struct sets *s, const struct history_plan *p, size_t source)
 /* A set for every told cell that has rows. */
 static enum err
 add_layer(struct diag *d, struct arena *scratch, struct sets *s, const struct reach *r,
-    const uint32_t *cell, const struct laid *l)
+    const uint32_t *cell, const int64_t *values, const struct laid *l)
 {
     uint64_t **of = arena_array(scratch, sizeof *of, r->cells + 1);
 
@@ -95,10 +102,39 @@ add_layer(struct diag *d, struct arena *scratch, struct sets *s, const struct re
             if (of[c] == NULL)
                 return no_memory(d);
             TRY(grow(d, s, 1));
+            s->values[s->n] = values;
             s->told[s->n++] = (struct sdc_told){of[c], l->source, l->plan->is_new};
         }
         of[c][row / WORD_BITS] |= UINT64_C(1) << (row % WORD_BITS);
     }
+    return ERR_OK;
+}
+
+static size_t
+summed_field(const struct plan *p)
+{
+    const struct plan_measure *m = &p->measure;
+
+    if (m->kind == MEASURE_SUM || m->kind == MEASURE_MEAN)
+        return m->field;
+    return m->kind == MEASURE_VARIANCE ? m->fields[0] : REACH_NO_FIELD;
+}
+
+/* What a sum sums up, by row in common. */
+static enum err
+take_values(struct diag *d, struct sets *s, const struct reach *r, const struct plan *p,
+    const struct laid *l, const int64_t **out)
+{
+    int64_t *values;
+
+    *out = NULL;
+    if (summed_field(p) == REACH_NO_FIELD || r->layers != 1)
+        return ERR_OK;
+    *out = values = arena_array(s->a, sizeof *values, s->versions.people.rows + 1);
+    if (values == NULL)
+        return no_memory(d);
+    for (size_t i = 0; i < r->rows; i++)
+        values[l->row_of != NULL ? l->row_of[i] : i] = r->value[i];
     return ERR_OK;
 }
 
@@ -111,6 +147,7 @@ add_plan(struct diag *d, struct sets *s, const struct laid *l)
     bool *all = arena_array(scratch, sizeof *all, schema->columns_n + 1);
     struct question_context c = {.schema = schema, .columns = all, .lane = LANE_ROWS};
     json_auto_t *doc = NULL;
+    const int64_t *values;
     struct plan *plan;
     json_t *price;
     struct reach r;
@@ -123,9 +160,10 @@ add_plan(struct diag *d, struct sets *s, const struct laid *l)
     TRY(plan_parse(d, scratch, &c, doc, &plan, &price));
     if (plan->measure.kind == MEASURE_COLLECT || plan->programs_n > 0)
         return FAIL(d, ERR_INVALID, "a program's cells are its own");
-    TRY(reach_of(d, scratch, plan, l->t, REACH_NO_FIELD, &r));
+    TRY(reach_of(d, scratch, plan, l->t, summed_field(plan), &r));
+    TRY(take_values(d, s, &r, plan, l, &values));
     for (size_t layer = 0; layer < r.layers; layer++)
-        TRY(add_layer(d, scratch, s, &r, r.cell + layer * r.rows, l));
+        TRY(add_layer(d, scratch, s, &r, r.cell + layer * r.rows, values, l));
     return ERR_OK;
 }
 
@@ -149,6 +187,24 @@ add_plans(struct diag *d, struct sets *s, const struct history_ask *ask,
             out->apart_old++;
     }
     return ERR_OK;
+}
+
+static enum err
+check_sums(struct diag *d, struct sets *s, int64_t least, uint64_t seed,
+    struct sdc_difference *out)
+{
+    struct sdc_valued *sums = arena_array(s->a, sizeof *sums, s->n + 1);
+    size_t n = 0;
+
+    if (sums == NULL)
+        return no_memory(d);
+    for (size_t i = 0; i < s->n; i++) {
+        const struct sdc_told *t = &s->told[i];
+        if (s->values[i] != NULL)
+            sums[n++] =
+                (struct sdc_valued){t->rows, s->values[i], t->source, t->is_new};
+    }
+    return sdc_values_check(d, s->a, &s->versions.people, sums, n, least, seed, out);
 }
 
 static enum err
@@ -182,6 +238,7 @@ history_check(struct diag *d, const struct history_data *data, size_t data_n,
     TRY(add_plans(d, &s, ask, out));
     memcpy(
         &seed, data->table->key, sizeof seed); /* the same for the same, and secret */
-    return sdc_history_check(
-        d, a, &s.versions.people, s.told, s.n, ask->least, seed, &out->difference);
+    TRY(sdc_history_check(
+        d, a, &s.versions.people, s.told, s.n, ask->least, seed, &out->difference));
+    return check_sums(d, &s, ask->least, seed, &out->difference);
 }

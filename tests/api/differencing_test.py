@@ -113,6 +113,21 @@ class Differencing(Exact):
         whole = self.released(story, ALL)
         self.assertRefused(story, self.held(story, both), whole)
 
+    def test_a_weight_for_one(self):
+        """The same rows twice, one of them counted double: the sets of rows do not differ."""
+        story = Story(self.site, policy="acro-uk")
+        only = f"(1 // (1 + (age - {RARE}) * (age - {RARE})))"
+
+        def of(what, more=""):
+            return (OPEN + f':derive("x", "{what}", {{{{ lower = 0, upper = 400 }}}})'
+                    ':mean("x", {{ epsilon = 1 }}):exact() }}' + more)
+
+        plain = self.released(story, of("los"))
+        self.assertRefused(story, self.held(story, of(f"los + los * {only}")), plain)
+        self.assertRefused(story, self.held(story, of(f"3 * los + 7 + 9 * {only}")), plain)
+        self.released(story, of("los", " -- again"))
+        self.released(story, of("2 * los + 1"))
+
     def test_one_hot(self):
         """A column that is nought but for one: a sum over everybody tells their value."""
         for policy in ("acro-uk", "datashield", "opensafely"):

@@ -32,6 +32,7 @@ audit_of() {
     MUTANT_RULE_OUTPUT=*) echo 'policies outcheck/*' ;;
     MUTANT_RULE_COMPLEMENTARY) echo 'policies sdc_table/*' ;;
     MUTANT_RULE_SUPPRESS | MUTANT_RULE_ROUNDING) echo 'sandbox untold/*' ;;
+    MUTANT_RULE_VALUES) echo 'policies sdc_values/*' ;;
     MUTANT_RULE_DIFFERENCING) echo 'policies sdc_history/*' ;;
     MUTANT_RULE_MOCK=*) echo 'sandbox mockcheck/*' ;;
     MUTANT_RULE_PURPOSE | MUTANT_RULE_COLUMN | MUTANT_RULE_EXPIRY) echo 'policies policy/*' ;;
