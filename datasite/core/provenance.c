@@ -45,11 +45,35 @@ said(const struct prov *p, const char *member)
     return v != NULL ? json_incref(v) : json_null();
 }
 
+/* A name that a prefix stands before, where a text would be taken for a text. */
+static json_t *
+qualified(const char *name)
+{
+    return json_pack("{s:s, s:s}", "$", name, "type", "prov:QUALIFIED_NAME");
+}
+
+/* Attributes have a value or are left out: PROV knows no null. */
+static void
+without_nulls(json_t *attributes)
+{
+    const char *name;
+    json_t *v;
+    void *next;
+
+    json_object_foreach_safe(attributes, next, name, v)
+    {
+        if (json_is_null(v))
+            (void)json_object_del(attributes, name);
+    }
+}
+
 /* Puts one element; attributes are consumed. */
 static void
 put(struct prov *p, const char *kind, const char *name, json_t *attributes)
 {
     json_t *all = json_object_get(p->doc, kind);
+
+    without_nulls(attributes);
 
     if (all == NULL) {
         all = json_object();
@@ -99,40 +123,58 @@ put_person(struct prov *p, const char *id, const char *name)
     char agent[NAME_BYTES];
 
     put(p, "agent", named(agent, id, ""),
-        json_pack("{s:s, s:s}", "prov:type", "prov:Person", "prov:label", name));
+        json_pack(
+            "{s:o, s:s}", "prov:type", qualified("prov:Person"), "prov:label", name));
+}
+
+/* Where its owner kept something back; null: nowhere. */
+static json_t *
+withheld_of(const struct prov *p)
+{
+    const json_t *parts = json_object_get(p->receipt, "withheld"), *one;
+    json_t *list = json_array_size(parts) > 0 ? json_array() : json_null();
+    size_t i;
+
+    json_array_foreach(parts, i, one)
+        json_array_append(list, json_object_get(one, "pointer"));
+    return list;
 }
 
 /* What went in, and what came out. */
 static void
 put_entities(struct prov *p)
 {
+    const json_t *audit = json_object_get(p->receipt, "audit");
     const char *job = p->j->id;
     char name[NAME_BYTES], result[NAME_BYTES], author[NAME_BYTES];
 
     put(p, "entity", named(name, job, "program"),
-        json_pack("{s:s, s:s, s:o, s:o, s:o}", "prov:type", "ds:Program", "prov:label",
-            p->j->title, "ds:version", said(p, "job_version"), "ds:sha256",
-            said(p, "source_sha256"), "ds:lane", said(p, "lane")));
+        json_pack("{s:o, s:s, s:o, s:o, s:o}", "prov:type", qualified("ds:Program"),
+            "prov:label", p->j->title, "ds:version", said(p, "job_version"),
+            "ds:sha256", said(p, "source_sha256"), "ds:lane", said(p, "lane")));
     relate(p, "wasAttributedTo", "prov:entity", name, "prov:agent",
         named(author, p->j->author_id, ""));
     put(p, "entity", named(name, job, "data"),
-        json_pack("{s:s, s:o, s:o, s:o}", "prov:type", "ds:Dataset", "prov:label",
-            said(p, "dataset"), "ds:version", said(p, "data_version"), "ds:commitment",
-            said(p, "data_commitment")));
+        json_pack("{s:o, s:o, s:o, s:o}", "prov:type", qualified("ds:Dataset"),
+            "prov:label", said(p, "dataset"), "ds:version", said(p, "data_version"),
+            "ds:commitment", said(p, "data_commitment")));
     put(p, "entity", named(name, job, "policy"),
-        json_pack("{s:s, s:o, s:o}", "prov:type", "ds:Policy", "prov:label",
+        json_pack("{s:o, s:o, s:o}", "prov:type", qualified("ds:Policy"), "prov:label",
             said(p, "policy"), "ds:sha256", said(p, "policy_sha256")));
     put(p, "entity", named(result, job, "result"),
-        json_pack("{s:s, s:o, s:o, s:o, s:o}", "prov:type", "ds:Result", "ds:sha256",
-            said(p, "result_sha256"), "ds:epsilon", said(p, "epsilon"), "ds:delta",
-            said(p, "delta"), "ds:measurements", said(p, "measurements")));
+        json_pack("{s:o, s:o, s:o, s:o, s:I, s:o}", "prov:type", qualified("ds:Result"),
+            "ds:sha256", said(p, "result_sha256"), "ds:epsilon", said(p, "epsilon"),
+            "ds:delta", said(p, "delta"), "ds:measurements",
+            (json_int_t)json_array_size(json_object_get(p->receipt, "measurements")),
+            "ds:withheld", withheld_of(p)));
     relate(p, "wasDerivedFrom", "prov:generatedEntity", result, "prov:usedEntity",
         named(name, job, "program"));
     relate(p, "wasDerivedFrom", "prov:generatedEntity", result, "prov:usedEntity",
         named(name, job, "data"));
     put(p, "entity", named(name, job, "receipt"),
-        json_pack("{s:s, s:o}", "prov:type", "ds:Receipt", "ds:audit_head",
-            said(p, "audit")));
+        json_pack("{s:o, s:O?, s:O?}", "prov:type", qualified("ds:Receipt"),
+            "ds:audit_entries", json_object_get(audit, "entries"), "ds:audit_head",
+            json_object_get(audit, "head")));
 }
 
 static void
@@ -143,7 +185,7 @@ put_review(struct prov *p, const struct review *r)
     clock_text(r->time, time);
     put_person(p, r->reviewer_id, r->reviewer_name);
     put(p, "activity", named(review, r->id, ""),
-        json_pack("{s:s, s:s, s:s, s:s, s:I}", "prov:type", "ds:Review",
+        json_pack("{s:o, s:s, s:s, s:s, s:I}", "prov:type", qualified("ds:Review"),
             "prov:startTime", time, "prov:endTime", time, "ds:decision", r->decision,
             "ds:version", (json_int_t)r->version));
     answered_for(p, review, named(name, r->reviewer_id, ""));
@@ -178,8 +220,8 @@ put_run(struct prov *p, const char *run_id)
     TRY(db_one(p->cx->db, &p->cx->diag, p->cx->arena, STMT_RUN_BY_ID, run_id, &version,
         &data_version, &attempts, &started.us, &slot_us));
     put(p, "activity", named(run, p->j->id, "run"),
-        json_pack("{s:s, s:s, s:s, s:o}", "prov:type", "ds:Run", "prov:startTime",
-            clock_text(started, time), "ds:id", run_id, "ds:runtime",
+        json_pack("{s:o, s:s, s:s, s:o}", "prov:type", qualified("ds:Run"),
+            "prov:startTime", clock_text(started, time), "ds:id", run_id, "ds:runtime",
             said(p, "runtime")));
     for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++)
         used(p, run, named(name, p->j->id, inputs[i]));
@@ -214,8 +256,9 @@ put_release(struct prov *p)
 
     TRY(releaser(p, agent));
     put(p, "activity", named(release, p->j->id, "release"),
-        json_pack("{s:s, s:o, s:o}", "prov:type", "ds:Release", "prov:startTime",
-            said(p, "released_at"), "prov:endTime", said(p, "released_at")));
+        json_pack("{s:o, s:o, s:o}", "prov:type", qualified("ds:Release"),
+            "prov:startTime", said(p, "released_at"), "prov:endTime",
+            said(p, "released_at")));
     answered_for(p, release, agent);
     came_after(p, release, named(name, p->j->id, "run"));
     used(p, release, named(name, p->j->id, "result"));
@@ -237,8 +280,9 @@ provenance_make(
     if (p.doc == NULL)
         return FAIL(&cx->diag, ERR_INTERNAL, "no memory for a document");
     put(&p, "agent", "ds:site",
-        json_pack("{s:s, s:o, s:o}", "prov:type", "prov:SoftwareAgent", "prov:label",
-            said(&p, "site"), "ds:key", json_incref(json_object_get(proof, "key"))));
+        json_pack("{s:o, s:o, s:o}", "prov:type", qualified("prov:SoftwareAgent"),
+            "prov:label", said(&p, "site"), "ds:key",
+            json_incref(json_object_get(proof, "key"))));
     put_person(&p, j->author_id, j->author_name);
     put_entities(&p);
     TRY(put_run(&p, r->run_id));

@@ -222,12 +222,40 @@ class Provenance(harness.Case):
             for relation in relations.values():
                 self.assertLessEqual(set(relation.values()), declared, (kind, relation))
 
+    def valid(self, document):
+        """As PROV-JSON has it: attributes of declared prefixes, with literals for values; the
+        roles that each relation knows."""
+        roles = {"used": {"activity", "entity"}, "wasGeneratedBy": {"activity", "entity"},
+                 "wasAssociatedWith": {"activity", "agent"},
+                 "wasAttributedTo": {"entity", "agent"},
+                 "wasDerivedFrom": {"generatedEntity", "usedEntity"},
+                 "wasInformedBy": {"informed", "informant"}}
+        prefixes = set(document["prefix"])
+        for kind, things in document.items():
+            if kind in roles:
+                for relation in things.values():
+                    self.assertEqual(set(relation), {f"prov:{r}" for r in roles[kind]})
+                continue
+            self.assertIn(kind, ("prefix", "entity", "activity", "agent"))
+            for name, attributes in things.items() if kind != "prefix" else ():
+                self.assertIn(name.split(":")[0], prefixes)
+                for attribute, value in attributes.items():
+                    self.assertIn(attribute.split(":")[0], prefixes)
+                    for v in value if isinstance(value, list) else [value]:
+                        if isinstance(v, dict):
+                            self.assertEqual(set(v), {"$", "type"}, (name, attribute))
+                            self.assertEqual(v["type"], "prov:QUALIFIED_NAME")
+                            self.assertIn(v["$"].split(":")[0], prefixes)
+                        else:
+                            self.assertIsInstance(v, (str, int, float), (name, attribute))
+
     def test_it_says_who_did_what_with_what(self):
         for policy in ("dp-only", HELD):
             with self.subTest(policy=policy):
                 story, job, path = self.released(policy=policy)
                 document = story.researcher.get(path).json
                 self.closed(document)
+                self.valid(document)
                 receipt = story.researcher.get(f"/api/v1/jobs/{job['id']}/receipt").json
                 result = document["entity"][f"ds:{job['id']}-result"]
                 self.assertEqual(result["ds:sha256"], receipt["receipt"]["result_sha256"])
