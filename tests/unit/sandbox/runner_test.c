@@ -219,6 +219,7 @@ order_with_long_keys(const char *source)
     cr_assert_eq(memfd_of(&d, "mock", buf_str(&csv), &o.mock_fd), ERR_OK);
     o.schema_json = STR(schema);
     o.accounting = ACCOUNT_ZCDP;
+    o.promise.delta_atto = ATTO / 2;
     o.lane = LANE_DP;
     return o;
 }
