@@ -67,6 +67,19 @@ dataset_policy_get(struct request *rq, struct reply *rp)
     return policy_reply(rq, rp, &ds);
 }
 
+/* None where this program no longer knows what a document of old says. */
+static json_t *
+past_words(struct ctx *cx, const char *policy_json)
+{
+    json_auto_t *doc = stored_to_json(policy_json);
+    struct diag unread = {0};
+    struct policy policy;
+
+    return policy_parse(&unread, cx->arena, doc, &policy) == ERR_OK
+        ? policy_words(&policy)
+        : json_array();
+}
+
 static enum err
 past_item(struct ctx *cx, const void *list, struct item *out, bool *more)
 {
@@ -77,9 +90,10 @@ past_item(struct ctx *cx, const void *list, struct item *out, bool *more)
     if (!*more)
         return ERR_OK;
     out->key = seq_key(cx, past.version);
-    out->json = json_pack("{s:I, s:s, s:o, s:o}", "version", (json_int_t)past.version,
-        "name", past.name, "document", stored_to_json(past.policy_json), "since",
-        time_to_json(past.since));
+    out->json =
+        json_pack("{s:I, s:s, s:o, s:o, s:o}", "version", (json_int_t)past.version,
+            "name", past.name, "document", stored_to_json(past.policy_json), "words",
+            past_words(cx, past.policy_json), "since", time_to_json(past.since));
     return ERR_OK;
 }
 

@@ -315,6 +315,11 @@ class Preview(harness.Case):
         past = story.researcher.items(story.path + "/policy/versions?limit=1")
         self.assertEqual([(p["version"], p["name"]) for p in past], [(1, "mine"), (2, "acro-uk")])
         self.assertEqual(past[0]["document"], BASE)
+        now = story.researcher.get(story.path + "/policy").json
+        self.assertEqual(past[1]["words"], now["words"])
+        self.assertNotEqual(past[0]["words"], now["words"])
+        said = [w["text"] for w in now["words"]]
+        self.assertEqual(len(said), len(set(said)), said)
 
     def test_is_the_owners(self):
         story = Story(self.site)
