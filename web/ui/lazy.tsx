@@ -1,12 +1,14 @@
 // lazy.tsx -- pages whose code is fetched when they are first opened.
-import type { ComponentType } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Refusal } from "./api/client";
 import { Loading, Trouble } from "./parts/states";
 
 type Loader<P> = () => Promise<ComponentType<P>>;
 
-export function lazy<P extends object>(load: Loader<P>): ComponentType<P> {
+/** The component that load fetches; `waiting` stands in its place until it is there. */
+export function lazy<P extends object>(load: Loader<P>,
+  waiting: ComponentChildren = <Loading rows={6} />): ComponentType<P> {
   let ready: ComponentType<P> | undefined;
   return function Lazy(props: P) {
     const [, setPage] = useState<ComponentType<P>>();
@@ -29,6 +31,6 @@ export function lazy<P extends object>(load: Loader<P>): ComponentType<P> {
       return <Trouble retry={start}
         refusal={new Refusal({ type: "/problems/unreachable", title: "", status: 0 })} />;
     }
-    return <Loading rows={6} />;
+    return <>{waiting}</>;
   };
 }

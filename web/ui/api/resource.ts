@@ -35,11 +35,12 @@ function entryOf(path: string): Entry {
 const WHOLE = "whole:";
 const PAGES_MAX = 20;
 
-async function wholeList(path: string): Promise<Answer<unknown>> {
-  const items: unknown[] = [];
+/** All items of the list at path, over all of its pages. */
+export async function wholeList<T>(path: string): Promise<Answer<T[]>> {
+  const items: T[] = [];
   let at = path;
   for (let n = 0; ; n++) {
-    const a = await call<Page<unknown>>(at);
+    const a = await call<Page<T>>(at);
     items.push(...a.data.items);
     if (!a.data.next_cursor || n + 1 === PAGES_MAX) return { ...a, etag: null, data: items };
     at = `${path}${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(a.data.next_cursor)}`;
@@ -110,6 +111,22 @@ export function useResource<T>(path: string | null): Resource<T> {
     loading: path !== null && e?.data === undefined && e?.refusal === undefined,
     reload: () => (path === null ? Promise.resolve() : revalidate(path)),
   };
+}
+
+/** What stands at each of the paths, as far as it is there. */
+export function useEach<T>(paths: string[]): (T | undefined)[] {
+  const [, redraw] = useReducer<number, void>((n) => n + 1, 0);
+  useEffect(() => {
+    const watcher = () => redraw();
+    for (const path of paths) {
+      entryOf(path).watchers.add(watcher);
+      void revalidate(path);
+    }
+    return () => {
+      for (const path of paths) entryOf(path).watchers.delete(watcher);
+    };
+  }, [paths.join(" ")]);
+  return paths.map((path) => entryOf(path).data as T | undefined);
 }
 
 /** All items of the list at path, however many pages it has. */

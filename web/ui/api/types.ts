@@ -29,6 +29,14 @@ export type Expectation = S["Expectation"];
 export type Checkpoint = S["Checkpoint"];
 export type Disclosure = S["Disclosure"];
 export type DatasetPolicy = S["DatasetPolicy"];
+export type PolicyWord = S["PolicyWords"][number];
+export interface PastPolicy {
+  version: number;
+  name: string;
+  document: unknown;
+  words: PolicyWord[];
+  since: string;
+}
 export type Budget = S["Budget"];
 export type BudgetPoint = S["BudgetPoint"];
 export type BudgetRaise = S["Raise"];

@@ -8,15 +8,14 @@ import { Price, QuoteList } from "../parts/budget";
 import { Expected, ReadFor } from "../parts/expected";
 import { Icon } from "../parts/icon";
 import { Card, Facts, Head, Tabs } from "../parts/page";
-import { StatePill, waitingText } from "../parts/pill";
 import { RequirementDetail, requirementName } from "../parts/requirement";
 import { Show } from "../parts/states";
 import { mayComment } from "../parts/threads";
 import { useAddress } from "../router";
 import { hasRole, myId } from "../session";
 import { t, tIf, tn } from "../texts";
-import { Moment } from "../time";
 import { Actions } from "./actions";
+import { Note } from "./head";
 import { RiskCard } from "./risk";
 import { CodeTab, ChangesTab, ChecksTab, MockTab, TalkTab } from "./tabs";
 
@@ -151,23 +150,6 @@ function Banners({ parts, seen, look }: { parts: JobParts; seen: Seen; look: () 
   );
 }
 
-function Note({ parts }: { parts: JobParts }) {
-  const { job } = parts;
-  return (
-    <>
-      <p class="head-line">
-        <StatePill state={job.state} />
-        {job.waiting_on !== "nobody" && <span>{waitingText(job.waiting_on)}</span>}
-        <span>{t("job.version", { n: parts.shown })}</span>
-        <span><a class="mono" href={`/datasets/${job.dataset}`}>{job.dataset}</a>
-          {job.dataset_version ? ` @ ${job.dataset_version}` : ""}</span>
-        <span class="muted"><Moment at={job.created_at} /></span>
-        <span class="muted mono" title={job.source_sha256}>{job.source_sha256.slice(0, 12)}</span>
-      </p>
-    </>
-  );
-}
-
 function Body({ parts, seen, look }: { parts: JobParts; seen: Seen; look: () => void }) {
   const url = useAddress();
   const tab = url.searchParams.get("tab") ?? "code";
@@ -202,6 +184,8 @@ function Body({ parts, seen, look }: { parts: JobParts; seen: Seen; look: () => 
           <Expected quote={job.quote} code={`/jobs/${job.id}?tab=code&v=${job.version}`} />
           <Card title={t("price.title")}><Price job={job} budget={parts.budget} /></Card>
           {dataset?.owner?.id === myId() && <RiskCard job={job} />}
+        </div>
+        <div class="review-more">
           <Card title={t("price.parts")}><QuoteList quote={job.quote} /></Card>
           <Card title={t("columns.title")}
             extra={<span class="muted">{tn("columns.n", (checks?.columns ?? job.quote?.columns ?? []).length)}</span>}>

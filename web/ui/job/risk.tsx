@@ -4,12 +4,19 @@ import { useResource } from "../api/resource";
 import type { Job, Odds, Risk } from "../api/types";
 import { asNumber, shown } from "../decimal";
 import { numberFormat } from "../format";
-import { Said } from "../inert";
+import { Said, visible } from "../inert";
 import { Card } from "../parts/page";
 import { Show } from "../parts/states";
 import { t } from "../texts";
 
-const percent = (text: string) => numberFormat({ style: "percent", maximumFractionDigits: 1 }).format(asNumber(text));
+const NEARLY_SURE = 0.99;
+const SUREST = 0.9999;
+
+/** In per cent; never a certainty, which no budget gives. */
+function percent(text: string): string {
+  const p = Math.min(asNumber(text), SUREST);
+  return numberFormat({ style: "percent", maximumFractionDigits: p > NEARLY_SURE ? 2 : 1 }).format(p);
+}
 
 function OddsRow({ what, of }: { what: string; of: Odds }) {
   return (
@@ -75,6 +82,10 @@ export function RiskCard({ job }: { job: Job }) {
               </tbody>
             </table>
             <Influence of={r.influence} />
+            {r.uniqueness && (
+              <p class="muted">{t("risk.unique", { columns: r.uniqueness.columns.map(visible).join(", "),
+                percent: r.uniqueness.unique_percent })}</p>
+            )}
           </>
         )}
       </Show>

@@ -9,6 +9,7 @@ import { useAct } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Card, Facts, Head } from "../parts/page";
 import { Paged } from "../parts/paged";
+import { ShortId } from "../parts/short_id";
 import { Empty, Show, Trouble } from "../parts/states";
 import { setQuery, useAddress } from "../router";
 import { save } from "../save";
@@ -119,17 +120,10 @@ function useNames(): Names {
   return useMemo(() => new Map((people.data ?? []).map((u) => [u.id, u.name])), [people.data]);
 }
 
-/** A person by name, or an id in short: its kind and its end; whole on hover and in the entry. */
+/** A person by name, or an id in short. */
 function Ref({ id, names }: { id: string | null | undefined; names: Names }) {
-  const text = visible(id ?? "–");
   const name = names.get(id ?? "");
-  if (name) return <span title={text}><Said text={name} /></span>;
-  const short = /^([a-z]+)_\w{20}(\w{6})$/.exec(text);
-  if (!short) return <span class="mono">{text}</span>;
-  const words = `${short[1]} …${short[2]}`;
-  return short[1] === "job"
-    ? <a class="mono" href={`/jobs/${text}`} title={text}>{words}</a>
-    : <span class="mono" title={text}>{words}</span>;
+  return name ? <span title={visible(id)}><Said text={name} /></span> : <ShortId id={id} />;
 }
 
 function Row({ e, names }: { e: AuditEntry; names: Names }) {
@@ -169,7 +163,7 @@ export function Audit() {
           <div class="scroll" role="region" tabIndex={0} aria-label={t("audit.log")}>
             <table class="table">
               <caption class="unseen">{t("audit.log")}</caption>
-              <thead><tr>{heads.map((h) => <th key={h} scope="col">{t(`audit.col.${h}`)}</th>)}</tr></thead>
+              <thead><tr>{heads.map((h) => <th key={h} scope="col" class={h === "seq" ? "num" : ""}>{t(`audit.col.${h}`)}</th>)}</tr></thead>
               <tbody>
                 <Paged<AuditEntry> path="/audit?limit=200" columns={heads.length}
                   empty={<Empty title={t("audit.empty")} />}>

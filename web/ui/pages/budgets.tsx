@@ -1,12 +1,13 @@
 // budgets.tsx -- what of each dataset's privacy is spent, set aside and free; its ledger.
 import { useState } from "preact/hooks";
 import { useAll, useResource } from "../api/resource";
-import type { Budget, BudgetPoint, Dataset, LedgerEntry } from "../api/types";
+import type { Budget, BudgetPoint, Dataset } from "../api/types";
 import { minus, odds, plus, shown, times, timesLeft, typed, units } from "../decimal";
-import { Said, visible } from "../inert";
+import { Said } from "../inert";
 import { BudgetBar, BudgetKey, FrozenBanner, OddsText } from "../parts/budget";
 import { BurnDown } from "../parts/burndown";
 import { Field } from "../parts/form";
+import { Ledger } from "../parts/ledger";
 import { Card, Facts, Head, Tabs } from "../parts/page";
 import { Paged } from "../parts/paged";
 import { Pill } from "../parts/pill";
@@ -14,7 +15,6 @@ import { Empty, Show } from "../parts/states";
 import { useAddress } from "../router";
 import { hasRole } from "../session";
 import { t, tIf, tn, tx } from "../texts";
-import { Moment } from "../time";
 import { BudgetActs } from "./budget_acts";
 import { Populations } from "./populations";
 
@@ -38,8 +38,7 @@ function BudgetCard({ d }: { d: Dataset }) {
   return (
     <section class="card">
       <div class="card-head">
-        <h2><a href={`/budgets/${d.name}`}><Said text={d.title} /></a></h2>
-        <span class="mono muted">{d.name}</span>
+        <h2><a href={`/budgets/${d.name}`}><Said text={d.title} /></a><span class="mono muted detail">{d.name}</span></h2>
       </div>
       <Show of={budget}>
         {(b) => (
@@ -75,49 +74,6 @@ export function Budgets() {
         </div>
       )}
     </>
-  );
-}
-
-function LedgerRows({ items }: { items: LedgerEntry[] }) {
-  return (
-    <>
-      {items.map((e) => (
-        <tr key={e.seq}>
-          <td class="num">{e.seq}</td>
-          <td><Moment at={e.time} /></td>
-          <td>{tIf(`ledger.${e.kind}`, e.kind)}</td>
-          <td>
-            {e.measurement && <code>{visible(e.measurement)}</code>}
-            {e.job && <a class="detail mono" href={`/jobs/${e.job}`}>{e.job.slice(0, 14)}…</a>}
-          </td>
-          <td>{(e.mechanism ?? "").replaceAll("_", " ")}</td>
-          <td class="num">{e.epsilon ?? ""}</td>
-          <td class="num">{e.rho ?? ""}</td>
-          <td class="mono muted" title={e.hash}>{e.hash.slice(0, 8)}</td>
-        </tr>
-      ))}
-    </>
-  );
-}
-
-function Ledger({ name }: { name: string }) {
-  const heads = ["seq", "time", "kind", "what", "mechanism", "epsilon", "rho", "hash"] as const;
-  return (
-    <Card title={t("ledger.title")}>
-      <p class="muted">{t("ledger.lead")}</p>
-      <div class="scroll" role="region" tabIndex={0} aria-label={t("ledger.title")}>
-        <table class="table">
-          <caption class="unseen">{t("ledger.title")}</caption>
-          <thead><tr>{heads.map((h) => <th key={h} scope="col">{t(`ledger.head.${h}`)}</th>)}</tr></thead>
-          <tbody>
-            <Paged<LedgerEntry> path={`/datasets/${name}/ledger?limit=200`} columns={heads.length}
-              empty={<Empty title={t("ledger.empty")} />}>
-              {(items) => <LedgerRows items={items} />}
-            </Paged>
-          </tbody>
-        </table>
-      </div>
-    </Card>
   );
 }
 
@@ -191,7 +147,7 @@ export function BudgetPage({ name }: { name: string }) {
       <Head title={t("budget.of", { name })} back={{ to: "/budgets", text: t("nav.budgets") }} />
       <Tabs label={t("budget.tabs")} open={open}
         tabs={tabs.map((id) => ({ id, text: tIf(`budget.tab.${id}`, id) }))} />
-      {open === "ledger" ? <Ledger name={name} /> : (
+      {open === "ledger" ? <Ledger name={name} budget={budget.data} /> : (
         <Show of={budget}>
           {(b) => (
             <>

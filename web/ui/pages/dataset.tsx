@@ -4,6 +4,7 @@ import { useRef, useState } from "preact/hooks";
 import { call, upload, type Refusal, refusalOf } from "../api/client";
 import { useResource } from "../api/resource";
 import type { Budget, DataLoaded, Dataset, MockStored } from "../api/types";
+import { csvRows } from "../csv";
 import { shown, whole } from "../decimal";
 import { Said, visible } from "../inert";
 import { BudgetBar, BudgetKey, OddsText } from "../parts/budget";
@@ -193,28 +194,6 @@ function UploadBox({ d, reload }: Part) {
       )}
     </Card>
   );
-}
-
-/** The first rows of a CSV text; quoted separators and line ends are honoured. */
-export function csvRows(text: string, max: number): string[][] {
-  const rows: string[][] = [[]];
-  let field = "";
-  let quoted = false;
-  for (let i = 0; i < text.length && rows.length <= max; i++) {
-    const c = text[i]!;
-    if (quoted) {
-      if (c === '"' && text[i + 1] === '"') field += text[i++];
-      else if (c === '"') quoted = false;
-      else field += c;
-    } else if (c === '"') quoted = true;
-    else if (c === "," || c === "\n") {
-      rows[rows.length - 1]!.push(field);
-      field = "";
-      if (c === "\n") rows.push([]);
-    } else if (c !== "\r") field += c;
-  }
-  if (field || rows[rows.length - 1]!.length > 0) rows[rows.length - 1]!.push(field);
-  return rows.filter((r) => r.length > 0).slice(0, max);
 }
 
 const PREVIEW_ROWS = 21;

@@ -30,7 +30,7 @@ function Row({ d }: { d: Dataset }) {
         </span>
       </a>
       <span class="row-side">
-        <DatasetState d={d} />
+        <span class="row-state"><DatasetState d={d} /></span>
         <span class="row-budget"><BudgetLine name={d.name} /></span>
       </span>
     </li>

@@ -4,6 +4,7 @@ import { useAll, useResource, type Resource } from "../api/resource";
 import type { Dataset, Job, Page, WaitingOn } from "../api/types";
 import { shown } from "../decimal";
 import { Said } from "../inert";
+import { lazy } from "../lazy";
 import { Growing } from "../parts/growing";
 import { Icon } from "../parts/icon";
 import { Head, Tabs } from "../parts/page";
@@ -67,7 +68,8 @@ export function JobRow({ job }: { job: Job }) {
       <a class="row-link" href={`/jobs/${job.id}`}>
         <span class="row-title"><Said text={job.title} /></span>
         <span class="row-sub">
-          <Said text={job.author?.name} /> · <span class="mono">{job.dataset}</span> · {t("job.version", { n: job.version })}
+          {job.author?.id !== myId() && <><Said text={job.author?.name} /> · </>}<span class="mono">{job.dataset}</span> · {t("job.version", { n: job.version })}
+          {job.version > 1 && job.state === "in_review" && <span class="tag">{t("inbox.revised")}</span>}
         </span>
       </a>
       <span class="row-side row-job">
@@ -166,10 +168,20 @@ export function JobTabs({ start }: { start: Turn }) {
   );
 }
 
+const InboxStats = lazy(async () => (await import("./inbox_stats")).InboxStats, null);
+
+/** Once the open jobs are known, and while there are any or were. */
+function Stats() {
+  const open = useOpenJobs();
+  const mine = useMemo(() => open.data?.filter(isMine), [open.data]);
+  return mine ? <InboxStats mine={mine} /> : null;
+}
+
 export function Inbox() {
   return (
     <>
       <Head title={t("inbox.title")} note={<p>{t("inbox.lead")}</p>} />
+      {hasRole("owner") && <Stats />}
       <JobTabs start="mine" />
     </>
   );

@@ -7,23 +7,23 @@ import type { Dataset, DatasetPolicy, Policy, PolicyPreview } from "../api/types
 import { Told, told, visible } from "../inert";
 import { Area, Form, useAct } from "../parts/form";
 import { Card, Facts } from "../parts/page";
+import { PolicyWords } from "../parts/policy_words";
 import { Show, Trouble } from "../parts/states";
 import { say } from "../parts/toast";
 import { t, tn } from "../texts";
 
 const OWN = "";
-type Words = DatasetPolicy["words"];
 
-function PolicyWords({ words }: { words: Words }) {
-  return <ul class="words">{words.map((w, i) => <li key={i}><Told text={w.text} /></li>)}</ul>;
-}
-
-function PolicyCard({ p }: { p: DatasetPolicy }) {
+function PolicyCard({ p, dataset }: { p: DatasetPolicy; dataset: string }) {
   const text = JSON.stringify(p.document ?? {}, null, 2);
   return (
-    <Card title={told(p.title ?? p.name)} extra={<span class="muted">{t("dataset.version", { n: p.version })}</span>}>
+    <Card title={told(p.title ?? p.name)} extra={
+      <span class="head-line">
+        <span class="muted">{t("dataset.version", { n: p.version })}</span>
+        <a href={`/datasets/${dataset}/policies`}>{t("policy.versions")}</a>
+      </span>
+    }>
       <p><Told text={(p.document as { description?: string }).description} /></p>
-      <h3>{t("policy.words")}</h3>
       <PolicyWords words={p.words ?? []} />
       <details>
         <summary>{t("policy.document")}</summary>
@@ -100,7 +100,8 @@ function PolicyChooser({ d, now, done }: { d: Dataset; now: DatasetPolicy; done:
   const [preview, setPreview] = useState<PolicyPreview>();
   const act = useAct();
   const looking = useAct();
-  const wanted = () => (name === OWN ? parsed(text) : { name });
+  const chosen = packs.data?.some((p) => p.name === name) ? name : OWN;
+  const wanted = () => (chosen === OWN ? parsed(text) : { name });
   const look = () => looking.run(async () => {
     setPreview((await call<PolicyPreview>(`/datasets/${d.name}/policy/preview`,
       { method: "POST", json: wanted() })).data);
@@ -116,11 +117,11 @@ function PolicyChooser({ d, now, done }: { d: Dataset; now: DatasetPolicy; done:
       }} extra={
         <button type="button" aria-busy={looking.busy} onClick={() => void look()}>{t("preview.look")}</button>
       }>
-        <PackChoice packs={packs.data ?? []} name={name} choose={(n) => {
+        <PackChoice packs={packs.data ?? []} name={chosen} choose={(n) => {
           setName(n);
           setPreview(undefined);
         }} />
-        {name === OWN && (
+        {packs.data && chosen === OWN && (
           <Area label={t("policy.document")} value={text} onValue={setText} rows={14} spellcheck={false}
             class="mono" hint={<a href="/api/v1/policies/schema">{t("policy.schema")}</a>} />
         )}
@@ -139,7 +140,7 @@ export function PolicyTab({ d, reload, own }: { d: Dataset; reload: () => Promis
   };
   return (
     <div class={own ? "two" : ""}>
-      <Show of={policy}>{(p) => <PolicyCard p={p} />}</Show>
+      <Show of={policy}>{(p) => <PolicyCard p={p} dataset={d.name} />}</Show>
       {own && policy.data && <PolicyChooser key={policy.data.version} d={d} now={policy.data} done={done} />}
     </div>
   );

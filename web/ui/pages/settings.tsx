@@ -4,8 +4,9 @@ import { call, refusalOf, type Refusal } from "../api/client";
 import { useResource } from "../api/resource";
 import type { Site, SiteSettings } from "../api/types";
 import { visible } from "../inert";
-import { Choice, Tick } from "../parts/form";
+import { Choice } from "../parts/form";
 import { Icon } from "../parts/icon";
+import { Keys } from "../parts/keys";
 import { Card, Facts, Head } from "../parts/page";
 import { Loading, Show } from "../parts/states";
 import { currentLanguage, languages, setLanguage, t, tIf, type Language } from "../texts";
@@ -62,7 +63,6 @@ function Configured() {
 export function Settings() {
   const site = useResource<Site>("/.well-known/datasite");
   const [theme, setNow] = useState<Theme>(currentTheme());
-  const [keys, setKeys] = useState(localStorage.getItem("shortcuts") !== "off");
   return (
     <>
       <Head title={t("nav.settings")} />
@@ -75,14 +75,9 @@ export function Settings() {
             }} options={[["auto", t("menu.theme_auto")], ["light", t("menu.theme_light")], ["dark", t("menu.theme_dark")]]} />
             <Choice<Language> label={t("menu.language")} value={currentLanguage()} onValue={setLanguage}
               options={Object.entries(languages) as [Language, string][]} />
-            <Tick label={t("settings.shortcuts")} checked={keys} onTick={(on) => {
-              setKeys(on);
-              if (on) localStorage.removeItem("shortcuts");
-              else localStorage.setItem("shortcuts", "off");
-            }} />
-            <p class="muted">{t("settings.shortcut_list")}</p>
             <Facts of={[[t("settings.account"), <code class="hash">{myId()}</code>]]} />
           </Card>
+          <Card title={t("keys.title")}><Keys /></Card>
           <Webhooks />
         </div>
         <div>

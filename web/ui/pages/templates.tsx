@@ -43,7 +43,7 @@ function One({ tpl, d, reload, mayReview, version }:
   return (
     <Card title={visible(tpl.name)} extra={tpl.ended_at ? <Pill tone="plain">{t("template.ended")}</Pill>
       : old ? <Pill tone="wait">{t("template.old")}</Pill> : <Pill tone="good">{t("template.active")}</Pill>}>
-      <Facts of={[
+      <Facts wide of={[
         [t("job.lane"), t(`lane.${tpl.lane}`)],
         [t("template.price"), `ε ${shown(tpl.max_epsilon)}`],
         [t("template.signed"), tpl.signatures.map((s) => visible(s.name)).join(", ")],

@@ -125,7 +125,7 @@ function errorOf(m: Measurement): string {
   return none ? "" : `± ${shown(m.error95, 3)}`;
 }
 
-export function MeasurementTable({ of, name }: { of: Measurement[]; name: string }) {
+export function MeasurementTable({ of, name, foreseen }: { of: Measurement[]; name: string; foreseen?: boolean }) {
   if (of.length === 0) return <p class="muted">{t("measurement.none")}</p>;
   return (
     <div class="scroll" role="region" tabIndex={0} aria-label={name}>
@@ -136,7 +136,7 @@ export function MeasurementTable({ of, name }: { of: Measurement[]; name: string
             <th scope="col">{t("measurement.what")}</th>
             <th scope="col">{t("measurement.how")}</th>
             <th scope="col" class="num">{t("measurement.price")}</th>
-            <th scope="col" class="num">{t("measurement.error")}</th>
+            <th scope="col" class="num">{t(foreseen ? "measurement.foreseen" : "measurement.error")}</th>
           </tr>
         </thead>
         <tbody>

@@ -2,7 +2,7 @@
 import type { Budget, BudgetPoint } from "../api/types";
 import { asNumber, shown } from "../decimal";
 import { t } from "../texts";
-import { moment } from "../time";
+import { ago, moment } from "../time";
 
 interface Point { at: number; free: number; reserved: number }
 
@@ -14,10 +14,21 @@ const W = 640;
 const H = 180;
 const PAD = { left: 46, right: 10, top: 10, bottom: 24 };
 
+const PACE_DAYS_MIN = 7;
+const DAY_MS = 86_400_000;
+
+/** When the budget is used up if it goes on as it went; null while it is too early to say. */
+function usedUpAt(budget: Budget, from: number): number | null {
+  const days = (Date.now() - from) / DAY_MS;
+  const rate = asNumber(budget.spent) / days;
+  return days >= PACE_DAYS_MIN && rate > 0 ? Date.now() + (DAY_MS * asNumber(budget.free)) / rate : null;
+}
+
 export function BurnDown({ budget, history }: { budget: Budget; history: BudgetPoint[] }) {
   const points = history.map(pointOf);
   const first = points[0];
   if (!first || points.length < 2) return <p class="muted">{t("budget.nothing_spent")}</p>;
+  const end = usedUpAt(budget, first.at);
   const total = Math.max(asNumber(budget.epsilon), ...history.map((p) => asNumber(p.epsilon))) || 1;
   const to = Math.max(Date.now(), points.at(-1)!.at);
   const x = (at: number) => (PAD.left + ((W - PAD.left - PAD.right) * (at - first.at)) / (to - first.at || 1)).toFixed(1);
@@ -43,7 +54,10 @@ export function BurnDown({ budget, history }: { budget: Budget; history: BudgetP
         <text class="chart-text" x={PAD.left} y={H - 6}>{moment(history[0]!.time)}</text>
         <text class="chart-text" x={W - PAD.right} y={H - 6} text-anchor="end">{t("budget.now")}</text>
       </svg>
-      <figcaption class="muted">{t("budget.chart_note")}</figcaption>
+      <figcaption class="muted">
+        {t("budget.chart_note")}{" "}
+        {end !== null && t("budget.pace", { when: ago(new Date(end).toISOString()) })}
+      </figcaption>
     </figure>
   );
 }

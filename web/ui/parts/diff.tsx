@@ -3,10 +3,12 @@ import { Fragment, type ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { LineComment } from "../api/types";
 import { visible } from "../inert";
+import { isShortcut } from "../shortcuts";
 import { t, tn } from "../texts";
 import { LineNumber, onNumberKeys, ThreadRow } from "./code";
 import { Growing, linesPiece } from "./growing";
 import { hunksOf, unified, type Hunk, type Line, type Row, type Unified, type Word } from "./hunks";
+import { useLater } from "./later";
 import type { ByLine, Place } from "./threads";
 
 export type DiffLook = "unified" | "split";
@@ -142,10 +144,7 @@ function HunkView({ hunk, n, look, sides }: { hunk: Hunk; n: number; look: DiffL
 function useHunkKeys(box: { current: HTMLElement | null }): void {
   useEffect(() => {
     const onKey = (e: KeyboardEvent) => {
-      if (localStorage.getItem("shortcuts") === "off") return;
-      const typing = (e.target as Element).closest("input:not([type=checkbox]), textarea, select, dialog");
-      if (typing || e.ctrlKey || e.metaKey || e.altKey) return;
-      if (e.key !== "n" && e.key !== "p") return;
+      if (!isShortcut(e) || (e.key !== "n" && e.key !== "p")) return;
       const all = [...(box.current?.querySelectorAll<HTMLElement>(".hunk") ?? [])];
       const now = all.findIndex((h) => h === document.activeElement);
       const next = all[now + (e.key === "n" ? 1 : -1)];
@@ -157,18 +156,19 @@ function useHunkKeys(box: { current: HTMLElement | null }): void {
   }, []);
 }
 
-export function DiffView(
-  { before, after, ignoreSpace, look, sides }:
-  { before: string; after: string; ignoreSpace: boolean; look: DiffLook; sides: Sides },
-) {
-  const hunks = useMemo(() => hunksOf(before, after, ignoreSpace), [before, after, ignoreSpace]);
+interface Compared { before: string; after: string; ignoreSpace: boolean; look: DiffLook }
+
+export function DiffView({ before, after, ignoreSpace, look, sides }: Compared & { sides: Sides }) {
+  const asked = useMemo<Compared>(() => ({ before, after, ignoreSpace, look }), [before, after, ignoreSpace, look]);
+  const now = useLater(asked);
+  const hunks = useMemo(() => hunksOf(now.before, now.after, now.ignoreSpace), [now.before, now.after, now.ignoreSpace]);
   const box = useRef<HTMLDivElement>(null);
   useHunkKeys(box);
   if (hunks.length === 0) return <p class="muted pad">{t("diff.none")}</p>;
   return (
-    <div ref={box}>
+    <div ref={box} aria-busy={now !== asked}>
       <p class="muted">{tn("diff.hunks", hunks.length)} {t("diff.keys")}</p>
-      {hunks.map((h, i) => <HunkView key={i} hunk={h} n={i + 1} look={look} sides={sides} />)}
+      {hunks.map((h, i) => <HunkView key={i} hunk={h} n={i + 1} look={now.look} sides={sides} />)}
     </div>
   );
 }

@@ -9,7 +9,7 @@ const paths = {
   down: "M3.500 6L8 10.500 12.500 6",
   lock: "M4 7.500h8v6H4zM5.500 7.500V5.500a2.500 2.500 0 0 1 5 0v2",
   bell: "M4 11.500V7a4 4 0 0 1 8 0v4.500l1 1H3zM6.800 14.500h2.400",
-  menu: "M2.500 4.500h11M2.500 8h11M2.500 11.500h11",
+  search: "M7 2.500a4.500 4.500 0 1 1 0 9a4.500 4.500 0 1 1 0-9M10.300 10.300l3.700 3.700",
 } as const;
 
 export type IconName = keyof typeof paths;

@@ -1,7 +1,9 @@
 // outputs.tsx -- what a job returned: values with their 95 % error, drawn where they
 // compare. Works on any JSON; text is only ever text.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { NamedOutput } from "../api/types";
+import { csvText } from "../csv";
 import { asNumber, shown } from "../decimal";
 import { visible } from "../inert";
 import { t, tn } from "../texts";
@@ -105,6 +107,11 @@ export function Points({ name, points }: { name: string; points: Point[] }) {
   );
 }
 
+/** The names of the outputs that a result has; none where it is one value. */
+export function namesOf(outputs: unknown): string[] {
+  return isObject(outputs) && !isAnswer(outputs) ? Object.keys(outputs) : [];
+}
+
 function Scalar({ value }: { value: unknown }) {
   if (isAnswer(value)) {
     const error = numberOf(value.error95);
@@ -133,8 +140,17 @@ function Value({ name, value }: { name: string; value: unknown }) {
   return <Scalar value={value} />;
 }
 
+interface Shown {
+  outputs: unknown;
+  named?: NamedOutput[];
+  /** Those that the owner kept back. */
+  kept?: string[];
+  /** What stands beside the name of one. */
+  beside?: (name: string) => ComponentChildren;
+}
+
 /** The outputs of a job, each beside what its author says that it is. */
-export function Outputs({ outputs, named = [] }: { outputs: unknown; named?: NamedOutput[] }) {
+export function Outputs({ outputs, named = [], kept = [], beside }: Shown) {
   const entries: [string, unknown][] = isObject(outputs) && !isAnswer(outputs)
     ? Object.entries(outputs)
     : [[t("output.result"), outputs]];
@@ -149,31 +165,29 @@ export function Outputs({ outputs, named = [] }: { outputs: unknown; named?: Nam
           <dt>
             <code dir="auto">{visible(name)}</code>
             {said.get(name) && <span class="muted" dir="auto"> {visible(said.get(name)!)}</span>}
+            {beside?.(name)}
           </dt>
-          <dd><Value name={name} value={value} /></dd>
+          <dd>
+            {kept.includes(name) ? <span class="muted">{t("output.kept_back")}</span> : <Value name={name} value={value} />}
+          </dd>
         </div>
       ))}
     </dl>
   );
 }
 
-/** Outputs as CSV rows: name, key, value, error95. Formula signs are made harmless. */
+/** Outputs as CSV rows: name, key, value, error95. */
 export function outputsCsv(outputs: unknown): string {
-  const rows = [["output", "key", "value", "error95"]];
-  const cell = (v: unknown) => {
-    const text = v === null || v === undefined ? "" : String(v);
-    const safe = typeof v !== "number" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
+  const rows: unknown[][] = [["output", "key", "value", "error95"]];
   const put = (name: string, key: string, v: unknown) => {
     const many = isAnswer(v) && typeof v.value === "object" ? pointsOf(v) : null;
-    if (many) for (const p of many) rows.push([name, p.key, cell(p.value), cell(p.error)]);
-    else if (isAnswer(v)) rows.push([name, key, cell(v.value), cell(v.error95)]);
+    if (many) for (const p of many) rows.push([name, p.key, p.value, p.error]);
+    else if (isAnswer(v)) rows.push([name, key, v.value, v.error95]);
     else if (Array.isArray(v)) v.forEach((x, i) => put(name, key ? `${key}.${i + 1}` : `${i + 1}`, x));
     else if (isObject(v)) for (const [k, x] of Object.entries(v)) put(name, key ? `${key}.${k}` : k, x);
-    else rows.push([name, key, cell(v), ""]);
+    else rows.push([name, key, v, ""]);
   };
   for (const [name, v] of isObject(outputs) ? Object.entries(outputs) : [["result", outputs]])
     put(name as string, "", v);
-  return rows.map(([a, b, c, d]) => [cell(a), cell(b), c, d].join(",")).join("\r\n") + "\r\n";
+  return csvText(rows);
 }
