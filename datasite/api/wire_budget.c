@@ -132,6 +132,25 @@ raise_to_json(const struct raise *r)
 }
 
 json_t *
+share_to_json(const struct dataset *ds, const struct ledger_share *s)
+{
+    bool capped = s->cap.epsilon_nano != LEDGER_NO_LIMIT;
+    struct cap cap = s->cap;
+    json_t *doc;
+
+    cap.delta_atto = ds->delta_atto;
+    doc = use_json(ds->accounting, &cap);
+    json_object_set_new(doc, "project",
+        json_pack("{s:s, s:s}", "id", s->project_id, "title", s->project_title));
+    json_object_set_new(doc, "researcher", person_json(s->user_id, s->user_name));
+    if (!capped) {
+        json_object_set_new(doc, "epsilon", json_null());
+        json_object_set_new(doc, "free", json_null());
+    }
+    return doc;
+}
+
+json_t *
 point_to_json(const struct dataset *ds, const struct ledger_point *p)
 {
     struct cap cap = {.epsilon_nano = p->epsilon_nano,

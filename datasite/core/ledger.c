@@ -527,6 +527,30 @@ ledger_next(struct ctx *cx, struct ledger_row *r, bool *more)
         &r->reserved_nano, &r->reserved_atto, &r->spent_nano, &r->spent_atto, &r->hash);
 }
 
+void
+ledger_share_key(const struct ledger_share *s, char out[LEDGER_SHARE_KEY_BYTES])
+{
+    snprintf(out, LEDGER_SHARE_KEY_BYTES, "%s%s", s->project_id,
+        s->user_id != NULL ? s->user_id : "");
+}
+
+enum err
+ledger_shares(struct ctx *cx, const char *dataset_id, const char *after, int64_t limit)
+{
+    return db_each(cx->db, &cx->diag, STMT_CAP_SHARES, dataset_id,
+        after != NULL ? after : "", limit);
+}
+
+enum err
+ledger_shares_next(struct ctx *cx, struct ledger_share *s, bool *more)
+{
+    struct cap *c = &s->cap;
+
+    return db_row(cx->db, &cx->diag, cx->arena, STMT_CAP_SHARES, more, &s->project_id,
+        &s->project_title, &s->user_id, &s->user_name, &c->epsilon_nano, &c->delta_atto,
+        &c->spent_nano, &c->spent_atto, &c->reserved_nano, &c->reserved_atto);
+}
+
 enum err
 ledger_points(
     struct ctx *cx, const char *dataset_id, int64_t after, bool by_day, int64_t limit)

@@ -118,6 +118,19 @@ enum err ledger_points(struct ctx *cx, const char *dataset_id, int64_t after,
 enum err ledger_points_next(
     struct ctx *cx, struct ledger_point *p, bool *more) NODISCARD;
 
+/* What a project, or a researcher in it (user_id not NULL), may use and did. */
+struct ledger_share {
+    const char *project_id, *project_title, *user_id, *user_name;
+    struct cap cap; /* of its limit what was declared alone */
+};
+#define LEDGER_SHARE_KEY_BYTES 64
+void ledger_share_key(const struct ledger_share *s, char out[LEDGER_SHARE_KEY_BYTES]);
+/* Shares past the one of that key, by project and researcher. */
+enum err ledger_shares(
+    struct ctx *cx, const char *dataset_id, const char *after, int64_t limit) NODISCARD;
+enum err ledger_shares_next(
+    struct ctx *cx, struct ledger_share *s, bool *more) NODISCARD;
+
 /* Recomputes the chain of one dataset, every cap from the rows, and every charge's
  * audit entry; verify_all also every population's use from its datasets.
  * ERR_CONFLICT names the first disagreement. */

@@ -77,6 +77,15 @@ SELECT x.project_id FROM project_dataset x
     JOIN project_member m ON m.project_id = x.project_id AND m.user_id = ?2
 WHERE x.dataset_id = ?1 ORDER BY x.project_id;
 
+-- Caps of projects and of researchers in them, with what was used, from past ?2.
+-- name: CAP_SHARES (ssi) -> (ssssiiiiii)
+SELECT c.project_id, p.title, nullif(c.user_id, ''), u.name, c.epsilon_nano, c.delta_atto,
+    c.spent_nano, c.spent_atto, c.reserved_nano, c.reserved_atto
+FROM cap c JOIN project p ON p.id = c.project_id LEFT JOIN user u ON u.id = c.user_id
+WHERE c.dataset_id = ?1 AND c.kind IN ('project', 'researcher')
+    AND c.project_id || c.user_id > ?2
+ORDER BY c.project_id, c.user_id LIMIT ?3;
+
 -- name: MEASUREMENT_GET (siis) -> (ss)
 SELECT 'charged', answer FROM measurement
 WHERE job_id = ?1 AND version = ?2 AND data_version = ?3 AND digest = ?4;

@@ -192,6 +192,21 @@ class Decisions(Case):
                          "budget-exceeded")
         self.assertEqual(story.owner.put(path, {"epsilon": "9"}).status, 403)
         self.agree(story)
+        self.shares_are_told(story, me)
+
+    def shares_are_told(self, story, researcher):
+        path = f"{story.path}/budget/allocations"
+        whole, part = story.owner.items(path + "?limit=1")
+        self.assertEqual((whole["project"]["id"], whole["researcher"]), (story.project, None))
+        self.assertEqual((whole["epsilon"], whole["spent"], whole["free"]), ("3", "1", "2"))
+        self.assertEqual((part["researcher"]["id"], part["epsilon"], part["free"]),
+                         (researcher, "1", "0"))
+        self.assertEqual(story.researcher.get(path).status, 403)
+        self.assertEqual(self.site.person("owner", name="stranger").get(path).status, 404)
+        free = Story(self.site, epsilon="3")
+        free.run(COUNT, epsilon="1")
+        for share in free.admin.items(f"{free.path}/budget/allocations"):
+            self.assertEqual((share["epsilon"], share["spent"], share["free"]), (None, "1", None))
 
     def test_who_reads_the_ledger(self):
         story = Story(self.site)

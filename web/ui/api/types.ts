@@ -38,6 +38,7 @@ export interface PastPolicy {
   since: string;
 }
 export type Budget = S["Budget"];
+export type Share = S["Share"];
 export type BudgetPoint = S["BudgetPoint"];
 export type BudgetRaise = S["Raise"];
 export type Population = S["Population"];

@@ -11,6 +11,7 @@ import { Ledger } from "../parts/ledger";
 import { Card, Facts, Head, Tabs } from "../parts/page";
 import { Paged } from "../parts/paged";
 import { Pill } from "../parts/pill";
+import { Shares } from "../parts/shares";
 import { Empty, Show } from "../parts/states";
 import { useAddress } from "../router";
 import { hasRole } from "../session";
@@ -158,6 +159,7 @@ export function BudgetPage({ name }: { name: string }) {
                   <div class="two">
                     <div>
                       <OverTime name={name} budget={b} />
+                      <Shares name={name} />
                       <WhatIf b={b} />
                     </div>
                     <div>
