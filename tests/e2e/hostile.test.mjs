@@ -34,7 +34,7 @@ describe("hostile text", { skip: why ?? false }, () => {
 
   const pages = () => ["/inbox?show=all", `/jobs/${job}`, `/jobs/${job}?tab=mock`, `/jobs/${job}?tab=checks`,
     `/jobs/${job}?tab=talk`, "/datasets", "/datasets/admissions", "/datasets/admissions?tab=access",
-    "/budgets", "/people", "/audit", "/notifications"];
+    "/datasets/admissions/policies", "/budgets", "/budgets/admissions?tab=ledger", "/people", "/audit", "/notifications"];
 
   it("is inert on every page", async () => {
     for (const path of pages()) {
@@ -46,6 +46,18 @@ describe("hostile text", { skip: why ?? false }, () => {
       assert.ok((await overflow(page)) <= 0, `${path}: long words wrap`);
       assert.deepEqual(page.breaches, [], path);
     }
+  });
+
+  it("is inert in what search finds", async () => {
+    await page.goto("/settings");
+    await page.locator("h1").waitFor();
+    await page.keyboard.press("/");
+    await page.locator("dialog input:focus").waitFor();
+    await page.keyboard.type("onerror");
+    await until(async () => (await page.locator(".hits a").count()) >= 3, "job, dataset and person");
+    assert.equal(await page.locator("dialog img, dialog script").count(), 0);
+    assert.ok(await page.getByRole("dialog").evaluate((d) => d.scrollWidth <= d.clientWidth), "long words wrap");
+    assert.deepEqual(page.breaches, []);
   });
 
   it("is shown as it was written", async () => {

@@ -62,6 +62,7 @@ describe("the keyboard alone", { skip: why ?? false }, () => {
     await (await choosing).setFiles(file);
     const next = page.getByRole("button", { name: "Next" });
     await until(() => next.isEnabled(), "a proposed schema");
+    await page.getByRole("cell", { name: "p0" }).first().waitFor();
     await press(page, "Next");
     await tabTo(page, page.getByLabel("Column that names the person"));
     await page.keyboard.type("patient");

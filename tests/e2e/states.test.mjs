@@ -2,7 +2,7 @@
 // when it fails, when it is not yours; more than one page; two tabs; another language.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { api, furnish, launch, missing, open, propose, serve, signIn, stateOf, until } from "./stage.mjs";
+import { api, furnish, hospitalCsv, hospitalSchema, launch, missing, open, propose, serve, signIn, stateOf, until } from "./stage.mjs";
 
 const why = missing();
 
@@ -36,6 +36,7 @@ describe("states", { skip: why ?? false }, () => {
     "/audit": "**/api/v1/audit?*", "/tokens": "**/api/v1/tokens?*", "/notifications": "**/api/v1/notices?*",
     "/transparency": "**/api/v1/transparency?*", "/budgets?tab=populations": "**/api/v1/populations?*",
     "/datasets/admissions?tab=access": "**/api/v1/datasets/admissions/grants*",
+    "/datasets/admissions/policies": "**/policy/versions?*",
     [`/jobs/${job}?tab=mock`]: "**/mock_result", [`/jobs/${job}`]: `**/api/v1/jobs/${job}` });
   const problem = { type: "/problems/internal", title: "The server failed", status: 500, detail: "x", instance: "req_1" };
 
@@ -72,6 +73,23 @@ describe("states", { skip: why ?? false }, () => {
       await until(async () => (await page.locator(".empty").count()) > 0, `${path} to be empty`);
       assert.match(await page.locator(".empty").first().textContent(), words, path);
     }
+    await page.context().close();
+  });
+
+  it("say what a dataset lacks before it can be published", async () => {
+    await owner("POST", "/datasets", { name: "draft", title: "A draft", description: "", ...hospitalSchema,
+      budget: { epsilon: "1", delta: "0" }, policy: "dp-only" });
+    const page = await as("olive@example.org");
+    await page.goto("/datasets/draft");
+    const publish = page.getByRole("button", { name: "Publish" });
+    await publish.waitFor();
+    assert.ok(await publish.isDisabled());
+    assert.equal(await page.locator(".requirements .unmet").count(), 2);
+    await owner("PUT", "/datasets/draft/data", hospitalCsv());
+    await page.getByRole("link", { name: "There is a mock" }).click();
+    await page.getByRole("button", { name: "Generate" }).click();
+    await page.getByRole("link", { name: "Overview" }).click();
+    await until(() => publish.isEnabled(), "the button");
     await page.context().close();
   });
 

@@ -61,7 +61,9 @@ function useSite(): Site | undefined {
 }
 
 const Transparency = lazy(async () => (await import("./pages/transparency")).Transparency);
-const Search = lazy(async () => (await import("./parts/search")).Search, null);
+const loadSearch = async () => (await import("./parts/search")).Search;
+const Search = lazy(loadSearch, null);
+const SEARCH_READY_MS = 1_500;
 const KeysDialog = lazy(async () => (await import("./parts/keys")).KeysDialog, null);
 
 function Foot({ version }: { version: string | undefined }) {
@@ -97,6 +99,12 @@ type Above = "search" | "keys" | null;
 /** What lies above the page when a key or the bar asks for it. */
 function useAbove(on: boolean): [Above, (to: Above) => void] {
   const [above, setAbove] = useState<Above>(null);
+  // Who presses the key types on at once: the field must be there.
+  useEffect(() => {
+    if (!on) return;
+    const timer = setTimeout(() => void loadSearch().catch(() => {}), SEARCH_READY_MS);
+    return () => clearTimeout(timer);
+  }, [on]);
   useShortcuts({ "/": () => setAbove("search"), "?": () => setAbove("keys") });
   return [on ? above : null, setAbove];
 }

@@ -1,7 +1,15 @@
 // csv.ts -- tables as text: the first rows of one to look at, all rows of one to keep.
 
+/** What stands between the fields of the header: a comma, unless another is there more often. */
+function separatorOf(text: string): string {
+  const head = text.slice(0, text.search(/[\r\n]/) + 1 || undefined);
+  const count = (c: string) => head.split(c).length;
+  return [",", ";", "\t"].reduce((best, c) => (count(c) > count(best) ? c : best));
+}
+
 /** The first rows of a CSV text; quoted separators and line ends are honoured. */
 export function csvRows(text: string, max: number): string[][] {
+  const separator = separatorOf(text);
   const rows: string[][] = [[]];
   let field = "";
   let quoted = false;
@@ -12,7 +20,7 @@ export function csvRows(text: string, max: number): string[][] {
       else if (c === '"') quoted = false;
       else field += c;
     } else if (c === '"') quoted = true;
-    else if (c === "," || c === "\n") {
+    else if (c === separator || c === "\n") {
       rows[rows.length - 1]!.push(field);
       field = "";
       if (c === "\n") rows.push([]);

@@ -1,25 +1,31 @@
 // wizard.tsx -- a new dataset in five steps: file, people, columns, budget, review.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { bytes } from "../amounts";
 import { call, freshKey, upload } from "../api/client";
 import { useResource } from "../api/resource";
 import type { Column, DataLoaded, Dataset, Page, Policy, SchemaDocument } from "../api/types";
 import { odds, shown, typed, whole } from "../decimal";
-import { Said } from "../inert";
+import { Said, Told, told } from "../inert";
 import { ColumnEditor, Dictionary, tidy } from "../parts/columns";
 import { Area, Choice, Field, Tick, useAct } from "../parts/form";
 import { Card, Facts, Head } from "../parts/page";
+import { PolicyWords } from "../parts/policy_words";
+import { Rows } from "../parts/rows";
 import { Trouble } from "../parts/states";
 import { say } from "../parts/toast";
 import { go } from "../router";
-import { t, tx } from "../texts";
+import { t, tn, tx } from "../texts";
 
 const SAMPLE_BYTES = 1 << 20;
 const MOCK_ROWS = 1000;
+const PREVIEW_ROWS = 6;
 const steps = ["file", "unit", "columns", "budget", "review"] as const;
 type StepName = (typeof steps)[number];
 
 interface Plan {
   file: File | null;
+  /** The first part of the file, to look at. */
+  head: string;
   name: string;
   title: string;
   description: string;
@@ -34,7 +40,7 @@ interface Plan {
 }
 
 const blank: Plan = {
-  file: null, name: "", title: "", description: "", single: false, unitColumn: "", maxRows: "",
+  file: null, head: "", name: "", title: "", description: "", single: false, unitColumn: "", maxRows: "",
   columns: [], boundsKnown: false, epsilon: "", delta: "0", policy: "",
 };
 
@@ -52,12 +58,13 @@ function FileStep({ plan, set }: StepProps) {
   const take = (file: File | undefined) => {
     if (!file) return;
     void act.run(async () => {
+      const head = await headOf(file);
       const a = await call<SchemaDocument>("/datasets/suggestions", {
-        method: "POST", raw: { type: "text/csv", body: await headOf(file) },
+        method: "POST", raw: { type: "text/csv", body: head },
       });
       const name = file.name.replace(/\.\w+$/, "").toLowerCase().replaceAll(/[^a-z0-9_]+/g, "_");
       set({
-        file, columns: a.data.columns, name: plan.name || name.slice(0, 63),
+        file, head, columns: a.data.columns, name: plan.name || name.slice(0, 63),
         title: plan.title || file.name.replace(/\.\w+$/, ""),
         unitColumn: a.data.unit?.column ?? "", maxRows: "",
       });
@@ -78,11 +85,17 @@ function FileStep({ plan, set }: StepProps) {
         </button>
         <p class="muted" role="status">
           {plan.file
-            ? <><Said text={plan.file.name} /> · {whole(plan.file.size)} B · {plan.columns.length}</>
+            ? <><Said text={plan.file.name} /> · {bytes(plan.file.size)} · {tn("columns.n", plan.columns.length)}</>
             : t("wizard.drop")}
         </p>
       </div>
       {act.refusal && <Trouble refusal={act.refusal} />}
+      {plan.head && (
+        <>
+          <h3>{t("wizard.preview")}</h3>
+          <Rows of={plan.head} max={PREVIEW_ROWS} name={t("wizard.preview")} />
+        </>
+      )}
       <div class="grid2">
         <Field label={t("wizard.name")} value={plan.name} onValue={(name) => set({ name })}
           pattern="[a-z][a-z0-9_\-]*" maxLength={63} required hint={t("wizard.name_hint")} />
@@ -143,8 +156,9 @@ function BudgetStep({ plan, set }: StepProps) {
         <p class="odds">{tx("wizard.odds", { chance: <strong>{t("budget.in_100", { chance })}</strong> })}</p>
       )}
       <Choice label={t("wizard.policy")} value={plan.policy} onValue={(policy) => set({ policy })}
-        options={items.map((p) => [p.name, p.title ?? p.name])}
-        hint={<Said text={(chosen?.document as { description?: string } | undefined)?.description} />} />
+        options={items.map((p) => [p.name, told(p.title)])}
+        hint={<Told text={(chosen?.document as { description?: string } | undefined)?.description} />} />
+      {chosen && <details><summary>{t("policy.words")}</summary><PolicyWords words={chosen.words} /></details>}
     </Card>
   );
 }
@@ -261,6 +275,7 @@ export function Wizard() {
             {step === "review" ? t("wizard.create") : t("act.next")}
           </button>
         </div>
+        {!ready && step !== "review" && <p class="hint">{t(`wizard.needs.${step}`)}</p>}
       </form>
     </>
   );

@@ -92,7 +92,7 @@ export function Price({ job, budget }: { job: Job; budget: Budget | undefined })
         <span class="price-figure">ε {shown(ask)}</span>
         <span class="muted"> {t("price.at_most")}</span>
       </p>
-      {total && <p class="muted">{t("price.planned", { epsilon: shown(total) })}</p>}
+      {(units(total) ?? 0n) > 0n && <p class="muted">{t("price.planned", { epsilon: shown(total) })}</p>}
       {job.max_budget?.delta && units(job.max_budget.delta) !== 0n && (
         <p class="muted">δ {shown(job.max_budget.delta)}</p>
       )}

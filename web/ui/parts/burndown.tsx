@@ -10,7 +10,8 @@ function pointOf(p: BudgetPoint): Point {
   return { at: Date.parse(p.time), free: asNumber(p.free), reserved: asNumber(p.reserved) };
 }
 
-const W = 640;
+const WIDE = 640;
+const NARROW = 320;
 const H = 180;
 const PAD = { left: 46, right: 10, top: 10, bottom: 24 };
 
@@ -28,6 +29,7 @@ export function BurnDown({ budget, history }: { budget: Budget; history: BudgetP
   const points = history.map(pointOf);
   const first = points[0];
   if (!first || points.length < 2) return <p class="muted">{t("budget.nothing_spent")}</p>;
+  const W = matchMedia("(max-width: 48rem)").matches ? NARROW : WIDE;
   const end = usedUpAt(budget, first.at);
   const total = Math.max(asNumber(budget.epsilon), ...history.map((p) => asNumber(p.epsilon))) || 1;
   const to = Math.max(Date.now(), points.at(-1)!.at);

@@ -74,25 +74,27 @@ function Cells({ c, set }: { c: Column; set: (part: Partial<Column>) => void }) 
           {columnTypes.map((x) => <option key={x} value={x}>{tIf(`type.${x}`, x)}</option>)}
         </select>
       </td>
-      <td class="bounds">
-        {bounded && (
-          <>
-            <input aria-label={t("columns.lower_of", { name: c.name })} value={c.lower ?? ""}
-              inputMode="decimal" onInput={(e) => set({ lower: e.currentTarget.value || undefined })} />
-            <input aria-label={t("columns.upper_of", { name: c.name })} value={c.upper ?? ""}
-              inputMode="decimal" onInput={(e) => set({ upper: e.currentTarget.value || undefined })} />
-          </>
-        )}
-        {c.type === "decimal" && (
-          <input type="number" min="0" max="9" aria-label={t("columns.decimals_of", { name: c.name })}
-            value={String(c.decimals ?? 0)}
-            onInput={(e) => set({ decimals: Number(e.currentTarget.value) })} />
-        )}
-        {c.type === "category" && (
-          <textarea rows={2} aria-label={t("columns.categories_of", { name: c.name })}
-            value={(c.categories ?? []).join("\n")}
-            onChange={(e) => set({ categories: e.currentTarget.value.split("\n").filter(Boolean) })} />
-        )}
+      <td>
+        <div class="bounds">
+          {bounded && (
+            <>
+              <input aria-label={t("columns.lower_of", { name: c.name })} value={c.lower ?? ""}
+                inputMode="decimal" onInput={(e) => set({ lower: e.currentTarget.value || undefined })} />
+              <input aria-label={t("columns.upper_of", { name: c.name })} value={c.upper ?? ""}
+                inputMode="decimal" onInput={(e) => set({ upper: e.currentTarget.value || undefined })} />
+            </>
+          )}
+          {c.type === "decimal" && (
+            <input type="number" min="0" max="9" aria-label={t("columns.decimals_of", { name: c.name })}
+              value={String(c.decimals ?? 0)}
+              onInput={(e) => set({ decimals: Number(e.currentTarget.value) })} />
+          )}
+          {c.type === "category" && (
+            <textarea rows={2} aria-label={t("columns.categories_of", { name: c.name })}
+              value={(c.categories ?? []).join("\n")}
+              onChange={(e) => set({ categories: e.currentTarget.value.split("\n").filter(Boolean) })} />
+          )}
+        </div>
       </td>
       <td>
         <input type="checkbox" aria-label={t("columns.null_of", { name: c.name })}

@@ -68,7 +68,7 @@ export function Search({ onClose }: { onClose: () => void }) {
         onClose();
         go(found[0].to);
       }}>
-        <Field label={t("search.label")} type="search" value={typed} onValue={setTyped} autoFocus hint={t("search.hint")} />
+        <Field label={t("search.label")} value={typed} autocomplete="off" spellcheck={false} onValue={setTyped} autoFocus hint={t("search.hint")} />
         <p class="unseen" role="status">{typed.trim() && tn("search.found", found.length)}</p>
         {typed.trim() && found.length === 0 && <p class="muted pad">{t("search.none")}</p>}
         <ul class="hits">
