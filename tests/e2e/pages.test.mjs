@@ -5,6 +5,8 @@ import { after, before, describe, it } from "node:test";
 import { api, axe, furnish, launch, missing, open, overflow, propose, serve, signIn, stateOf, until } from "./stage.mjs";
 
 const why = missing();
+const AT_ONCE = 2;
+const PAGES_A_TURN = 9;
 
 describe("pages", { skip: why ?? false }, () => {
   let site, browser, job, released, project;
@@ -22,6 +24,11 @@ describe("pages", { skip: why ?? false }, () => {
       `/jobs/${released}/result`, "/projects", `/projects/${project}`, "/datasets", "/datasets/admissions?tab=mock", "/inbox"],
     "aud@example.org": ["/audit", "/budgets", "/settings"],
   });
+
+  /** The same in turns of which some go on at once. */
+  const turns = () => Object.entries(paths()).flatMap(([email, list]) =>
+    Array.from({ length: Math.ceil(list.length / PAGES_A_TURN) }, (_, i) =>
+      [email, list.slice(i * PAGES_A_TURN, (i + 1) * PAGES_A_TURN)]));
 
   before(async () => {
     site = await serve();
@@ -58,8 +65,8 @@ describe("pages", { skip: why ?? false }, () => {
     deutsch: { locale: "de-DE" },
   };
   for (const [look, options] of Object.entries(looks)) {
-    it(`are sound: ${look}`, async (t) => {
-      for (const [email, list] of Object.entries(paths())) {
+    it(`are sound: ${look}`, { concurrency: AT_ONCE }, async (t) => {
+      await Promise.all(turns().map(([email, list]) => t.test(`${email} ${list[0]}…`, async (t) => {
         const page = await open(browser, site.url, options);
         await signIn(page, email);
         for (const path of list) {
@@ -80,7 +87,7 @@ describe("pages", { skip: why ?? false }, () => {
           });
         }
         await page.context().close();
-      }
+      })));
     });
   }
 

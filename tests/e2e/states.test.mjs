@@ -36,7 +36,7 @@ describe("states", { skip: why ?? false }, () => {
     "/audit": "**/api/v1/audit?*", "/tokens": "**/api/v1/tokens?*", "/notifications": "**/api/v1/notices?*",
     "/transparency": "**/api/v1/transparency?*", "/budgets?tab=populations": "**/api/v1/populations?*",
     "/datasets/admissions?tab=access": "**/api/v1/datasets/admissions/grants*",
-    "/datasets/admissions/policies": "**/policy/versions?*",
+    "/datasets/admissions/policies": "**/policy/versions?*", "/budgets/admissions": "**/budget/allocations?*",
     [`/jobs/${job}?tab=mock`]: "**/mock_result", [`/jobs/${job}`]: `**/api/v1/jobs/${job}` });
   const problem = { type: "/problems/internal", title: "The server failed", status: 500, detail: "x", instance: "req_1" };
 
