@@ -131,6 +131,36 @@ describe("getting about", { skip: why ?? false }, () => {
     assert.equal(await page.locator(".row", { hasText: "Stays by ward" }).count(), 1);
   });
 
+  it("foresees when a budget is used up, once there is a pace", async () => {
+    const { body } = await owner("GET", "/datasets/admissions/budget");
+    const answer = (value) => (route) => route.fulfill({ contentType: "application/json", body: JSON.stringify(value) });
+    const pace = async (days, words) => {
+      const at = (ago) => new Date(Date.now() - ago * 86_400_000).toISOString();
+      const points = [[days, "0", "3"], [0, "1", "2"]].map(([ago, spent, free], seq) =>
+        ({ seq: seq + 1, time: at(ago), epsilon: "3", spent, reserved: "0", free }));
+      await page.route("**/budget/history?*", answer({ items: points, next_cursor: null }));
+      await page.route("**/datasets/admissions/budget", answer({ ...body, spent: "1", reserved: "0", free: "2" }));
+      await page.goto("/budgets/admissions");
+      await page.locator(".chart").waitFor();
+      assert.equal(await page.getByText(words).count(), 1, `${days} days`);
+      await page.unrouteAll();
+    };
+    await pace(30, /used up in (59|60) days/);
+    await pace(2, /Nothing ever refills it\.\s*$/);
+  });
+
+  it("shows who may use how much", async () => {
+    await page.goto("/budgets/admissions");
+    await page.getByText("No project has asked for anything yet.").waitFor();
+    await owner("POST", `/jobs/${job}/reviews`, { version: 2, decision: "approve", comment: "", checklist: {},
+      source_sha256: (await owner("GET", `/jobs/${job}`)).body.source_sha256 },
+    { "If-Match": (await owner("GET", `/jobs/${job}`)).etag });
+    const shares = page.getByRole("region", { name: "Who may use how much" });
+    await shares.getByRole("link", { name: "Ageing and stay" }).waitFor();
+    await until(async () => (await stateOf(owner, job)) === "released", "the run");
+    await until(async () => /Rae Researchernone0\.3/.test(await shares.textContent()), "what was spent");
+  });
+
   it("takes the whole ledger along", async () => {
     await page.goto("/budgets/admissions?tab=ledger");
     const [download] = await Promise.all([page.waitForEvent("download"),

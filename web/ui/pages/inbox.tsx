@@ -4,7 +4,6 @@ import { useAll, useResource, type Resource } from "../api/resource";
 import type { Dataset, Job, Page, WaitingOn } from "../api/types";
 import { shown } from "../decimal";
 import { Said } from "../inert";
-import { lazy } from "../lazy";
 import { Growing } from "../parts/growing";
 import { Icon } from "../parts/icon";
 import { Head, Tabs } from "../parts/page";
@@ -15,6 +14,7 @@ import { setQuery, useAddress } from "../router";
 import { hasRole, myId } from "../session";
 import { t } from "../texts";
 import { Ago } from "../time";
+import { InboxStats } from "./inbox_stats";
 
 type Turn = "mine" | "others" | "done" | "all";
 
@@ -168,13 +168,10 @@ export function JobTabs({ start }: { start: Turn }) {
   );
 }
 
-const InboxStats = lazy(async () => (await import("./inbox_stats")).InboxStats, null);
-
-/** Once the open jobs are known, and while there are any or were. */
 function Stats() {
   const open = useOpenJobs();
   const mine = useMemo(() => open.data?.filter(isMine), [open.data]);
-  return mine ? <InboxStats mine={mine} /> : null;
+  return <InboxStats mine={mine} />;
 }
 
 export function Inbox() {

@@ -23,7 +23,8 @@ function medianMs(done: Job[]): number | null {
   return spans[spans.length >> 1] ?? null;
 }
 
-function Oldest({ mine }: { mine: Job[] }) {
+function Oldest({ mine }: { mine: Job[] | undefined }) {
+  if (!mine) return null;
   const first = mine.reduce<Job | undefined>((a, b) => (a && since(a.updated_at) <= since(b.updated_at) ? a : b), undefined);
   if (!first) return <span class="muted">{t("inbox.nobody_waits")}</span>;
   return <><Ago at={first.updated_at} /> <span class="muted">· <Said text={first.title} /></span></>;
@@ -33,21 +34,26 @@ function LowBudgets() {
   const datasets = useAll<Dataset>("/datasets?limit=200");
   const names = (datasets.data ?? []).filter((d) => d.published).map((d) => d.name);
   const budgets = useEach<Budget>(names.map((n) => `/datasets/${n}/budget`));
-  const low = names.filter((_, i) => budgets[i] && share(budgets[i].free, budgets[i].epsilon) < LOW);
+  if (!datasets.data || budgets.some((b) => b === undefined)) return null;
+  const low = names.filter((_, i) => share(budgets[i]!.free, budgets[i]!.epsilon) < LOW);
   if (low.length === 0) return <span class="muted">{t("inbox.low_none")}</span>;
   return <>{low.map((n) => <a key={n} class="mono" href={`/budgets/${n}`}>{visible(n)} </a>)}</>;
 }
 
-export function InboxStats({ mine }: { mine: Job[] }) {
+function Median() {
   const done = useResource<Page<Job>>("/jobs?limit=200&waiting_on=nobody");
-  const median = medianMs(done.data?.items ?? []);
+  if (!done.data) return null;
+  const median = medianMs(done.data.items);
+  return median === null ? <span class="muted">{t("inbox.median_none")}</span>
+    : <>{duration(Math.max(median, SHORTEST_MS))}</>;
+}
+
+/** The same height from the start: the list below never moves under the reader's hand. */
+export function InboxStats({ mine }: { mine: Job[] | undefined }) {
   return (
     <dl class="stats" aria-label={t("inbox.stats")}>
       <div><dt>{t("inbox.oldest")}</dt><dd><Oldest mine={mine} /></dd></div>
-      <div>
-        <dt>{t("inbox.median")}</dt>
-        <dd>{median === null ? <span class="muted">{t("inbox.median_none")}</span> : duration(Math.max(median, SHORTEST_MS))}</dd>
-      </div>
+      <div><dt>{t("inbox.median")}</dt><dd><Median /></dd></div>
       <div><dt>{t("inbox.low")}</dt><dd><LowBudgets /></dd></div>
     </dl>
   );
