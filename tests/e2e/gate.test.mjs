@@ -46,30 +46,36 @@ describe("the second gate", { skip: why ?? false }, () => {
   });
 
   it("does not release nothing", async () => {
-    for (const name of ["stays", "wards"]) await page.getByLabel(`Keep back ${name}`).check();
+    const keep = (name) => page.getByLabel(`Keep back ${name}`, { exact: true });
+    await keep("wards Cardiology").check();
+    await page.getByRole("button", { name: "Release all but 1 part…" }).waitFor();
+    for (const name of ["stays", "wards"]) await keep(name).check();
+    assert.ok(await keep("wards Surgery").isDisabled());
     await page.getByText("Nothing would leave.").waitFor();
     assert.ok(await page.getByRole("button", { name: "Release…" }).isDisabled());
-    await page.getByLabel("Keep back stays").uncheck();
+    await keep("stays").uncheck();
   });
 
   it("releases what is not kept back, and says which", async () => {
-    await page.getByRole("button", { name: "Release 1 of 2…" }).click();
+    await page.getByRole("button", { name: "Release all but 1 part…" }).click();
     const dialog = page.getByRole("dialog");
     assert.match(await dialog.textContent(), /Leavesstays.*Stays sealedwards/);
-    await dialog.getByRole("button", { name: "Release 1 of 2" }).click();
+    await dialog.getByLabel("Reason").fill("The wards are small.");
+    await dialog.getByRole("button", { name: "Release all but 1 part" }).click();
     await until(async () => (await stateOf(owner, job)) === "released", "the release");
     const { body } = await rae("GET", `/jobs/${job}/result`);
     assert.equal(body.outputs.stays, 400);
     assert.equal(body.outputs.wards, null);
-    assert.deepEqual(body.receipt.receipt.withheld, ["wards"]);
+    assert.deepEqual(body.withheld, [{ pointer: "/wards", reason: "The wards are small." }]);
+    assert.deepEqual(body.receipt.receipt.withheld, body.withheld);
   });
 
   it("tells the researcher what stayed", async () => {
     const theirs = await open(browser, site.url);
     await signIn(theirs, "rae@example.org");
     await theirs.goto(`/jobs/${job}/result`);
-    await theirs.getByText("Kept back by the owner of the data.").waitFor();
-    assert.equal(await theirs.getByText("Kept back by the owner of the data.").count(), 1);
+    await theirs.getByText("Kept back by the owner of the data: The wards are small.").waitFor();
+    assert.equal(await theirs.getByText("Kept back by the owner of the data").count(), 1);
     await theirs.context().close();
   });
 

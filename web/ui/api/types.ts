@@ -25,6 +25,7 @@ export type Webhook = S["Webhook"];
 export type WebhookCreated = S["WebhookCreated"];
 export type Risk = S["Risk"];
 export type Odds = S["Odds"];
+export type WithheldPart = S["WithheldPart"];
 export type Expectation = S["Expectation"];
 export type Checkpoint = S["Checkpoint"];
 export type Disclosure = S["Disclosure"];
@@ -129,6 +130,7 @@ export interface Result {
   outputs: unknown;
   measurements: Measurement[];
   receipt: Receipt;
+  withheld: WithheldPart[];
 }
 
 /** One check of a sealed result. Packs name theirs by rule or by name; what they add is

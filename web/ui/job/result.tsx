@@ -18,12 +18,6 @@ function factOf(receipt: Record<string, unknown>, name: string): string {
   return "";
 }
 
-/** The outputs that the owner kept back, as the receipt names them. */
-function keptOf(result: Result): string[] {
-  const kept = (result.receipt.receipt as { withheld?: unknown }).withheld;
-  return Array.isArray(kept) ? kept.map(String) : [];
-}
-
 function ReceiptCard({ result, job }: { result: Result; job: Job }) {
   const r = result.receipt.receipt as Record<string, unknown>;
   return (
@@ -62,7 +56,7 @@ function ResultBody({ result, job }: { result: Result; job: Job }) {
             <button type="button" onClick={() => save(`result-${job.id}.json`, "application/json", JSON.stringify(result, null, 2))}>JSON</button>
           </div>
         }>
-          <Outputs outputs={result.outputs} named={job.outputs} kept={keptOf(result)} />
+          <Outputs outputs={result.outputs} named={job.outputs} kept={result.withheld} />
         </Card>
         <Card title={t("result.measurements")}>
           <MeasurementTable of={result.measurements} name={t("result.measurements")} foreseen />

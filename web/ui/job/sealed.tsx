@@ -14,9 +14,10 @@ import { Card, Facts, Head } from "../parts/page";
 import { namesOf, Outputs } from "../parts/outputs";
 import { Empty, Show, Trouble } from "../parts/states";
 import { say } from "../parts/toast";
+import { isWithin, namesOn, pointerTo } from "../pointer";
 import { go } from "../router";
 import { hasRole } from "../session";
-import { t, tIf } from "../texts";
+import { t, tIf, tn } from "../texts";
 
 /** What a check saw or asks for, as text: a word, a list, or names with values. */
 function plainText(v: unknown): string {
@@ -59,7 +60,13 @@ function GateChecks({ checks }: { checks: OutCheck[] }) {
 }
 
 type Decision = "release" | "withhold";
+const REASON_MAX = 500; // of one part that stays
+
+/** What there is, by name, and what stays of it, by pointer. */
 interface Choice { names: string[]; kept: string[] }
+
+const isWhole = (kept: string[], name: string) => kept.includes(pointerTo(name));
+const wordsOf = (pointer: string) => namesOn(pointer).filter((n, i) => i === 0 || n !== "value").map(visible).join(" ");
 
 function Confirm({ job, decision, choice, etag, onClose, reload }:
   { job: Job; decision: Decision; choice: Choice; etag: string | null; onClose: () => void; reload: () => Promise<void> }) {
@@ -68,12 +75,13 @@ function Confirm({ job, decision, choice, etag, onClose, reload }:
   const act = useAct();
   const release = decision === "release";
   const { names, kept } = choice;
+  const wantsReason = !release || kept.length > 0;
   const verb = release && kept.length > 0
-    ? t("gate.release.send_part", { n: names.length - kept.length, total: names.length }) : t(`gate.${decision}.send`);
-  const list = (some: string[]) => some.map(visible).join(", ");
+    ? tn("gate.release.send_part", kept.length) : t(`gate.${decision}.send`);
   const send = () => act.run(async () => {
-    const withheld = release && kept.length > 0 ? { withheld: kept } : {};
-    await call(`/jobs/${job.id}/release`, { method: "POST", json: { decision, comment, ...withheld }, ifMatch: etag, key });
+    const withhold = kept.map((pointer) => ({ pointer, reason: comment }));
+    await call(`/jobs/${job.id}/release`, { method: "POST", ifMatch: etag, key,
+      json: { decision, comment, ...(release && kept.length > 0 ? { withhold } : {}) } });
     say(t(`gate.${decision}.done`));
     await reload();
     go(`/jobs/${job.id}`);
@@ -87,12 +95,12 @@ function Confirm({ job, decision, choice, etag, onClose, reload }:
         <p>{t(`gate.${decision}.lead`, { who: visible(job.author?.name ?? "") })}</p>
         {release && kept.length > 0 && (
           <Facts of={[
-            [t("gate.leaves"), list(names.filter((n) => !kept.includes(n)))],
-            [t("gate.stays"), list(kept)],
+            [t("gate.leaves"), names.filter((n) => !isWhole(kept, n)).map(visible).join(", ")],
+            [t("gate.stays"), kept.map(wordsOf).join(", ")],
           ]} />
         )}
-        <Area label={release ? t("review.comment") : t("review.reason")} rows={3} required={!release}
-          maxLength={4000} value={comment} onValue={setComment} />
+        <Area label={wantsReason ? t("review.reason") : t("review.comment")} rows={3} required={wantsReason}
+          maxLength={release && wantsReason ? REASON_MAX : 4000} value={comment} onValue={setComment} />
         {act.refusal && <Trouble refusal={act.refusal} />}
         <div class="buttons">
           <button type="submit" class={release ? "main" : "main danger"} aria-busy={act.busy}>{verb}</button>
@@ -107,16 +115,15 @@ function Gate({ job, choice, etag, reload }:
   { job: Job; choice: Choice; etag: string | null; reload: () => Promise<void> }) {
   const [asking, setAsking] = useState<Decision | null>(null);
   const { names, kept } = choice;
-  const nothing = names.length > 0 && kept.length === names.length;
+  const nothing = names.length > 0 && names.every((n) => isWhole(kept, n));
   return (
     <Card title={t("gate.title")} id="decide">
       <p class="muted">{t("gate.lead")}</p>
-      {names.length > 1 && <p class="muted">{t("gate.keep_lead")}</p>}
+      <p class="muted">{t("gate.keep_lead")}</p>
       {nothing && <p class="stale" role="status">{t("gate.keep_all")}</p>}
       <div class="decide-buttons">
         <button type="button" class="main" disabled={nothing} onClick={() => setAsking("release")}>
-          {kept.length > 0 && !nothing ? t("gate.release_part", { n: names.length - kept.length, total: names.length })
-            : t("gate.release")}
+          {kept.length > 0 && !nothing ? tn("gate.release_part", kept.length) : t("gate.release")}
         </button>
         <button type="button" class="danger" onClick={() => setAsking("withhold")}>{t("gate.withhold")}</button>
       </div>
@@ -143,18 +150,22 @@ function Sealed({ job, etag, sealed, reload }:
   { job: Job; etag: string | null; sealed: SealedResult; reload: () => Promise<void> }) {
   const [ticked, setTicked] = useState<string[]>([]);
   const names = namesOf(sealed.outputs);
-  const kept = ticked.filter((n) => names.includes(n));
-  const tick = names.length < 2 ? undefined : (name: string) => (
-    <label class="tick keep">
-      <input type="checkbox" checked={kept.includes(name)} aria-label={t("gate.keep_name", { name })}
-        onChange={(e) => setTicked(e.currentTarget.checked ? [...kept, name] : kept.filter((n) => n !== name))} />
-      <span>{t("gate.keep")}</span>
-    </label>
-  );
+  const tick = (pointer: string, words: string) => {
+    const held = ticked.some((k) => k !== pointer && isWithin(k, pointer));
+    return (
+      <label class="tick keep">
+        <input type="checkbox" checked={held || ticked.includes(pointer)} disabled={held}
+          aria-label={t("gate.keep_name", { name: words })}
+          onChange={(e) => setTicked(e.currentTarget.checked ? [...ticked.filter((k) => !isWithin(pointer, k)), pointer]
+            : ticked.filter((k) => k !== pointer))} />
+        <span>{t("gate.keep")}</span>
+      </label>
+    );
+  };
   return (
     <div class="two">
       <div>
-        <Card title={t("sealed.outputs")}><Outputs outputs={sealed.outputs} named={job.outputs} beside={tick} /></Card>
+        <Card title={t("sealed.outputs")}><Outputs outputs={sealed.outputs} named={job.outputs} beside={names.length > 0 ? tick : undefined} /></Card>
         <Card title={t("sealed.checks")}><GateChecks checks={sealed.checks ?? []} /></Card>
         <Card title={t("result.measurements")}>
           <MeasurementTable of={sealed.measurements ?? []} name={t("result.measurements")} />
@@ -166,7 +177,7 @@ function Sealed({ job, etag, sealed, reload }:
         )}
       </div>
       <div>
-        <Gate job={job} choice={{ names, kept }} etag={etag} reload={reload} />
+        <Gate job={job} choice={{ names, kept: ticked }} etag={etag} reload={reload} />
         <Context job={job} />
       </div>
     </div>

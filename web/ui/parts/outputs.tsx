@@ -2,16 +2,20 @@
 // compare. Works on any JSON; text is only ever text.
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { NamedOutput } from "../api/types";
+import type { NamedOutput, WithheldPart } from "../api/types";
 import { csvText } from "../csv";
 import { asNumber, shown } from "../decimal";
 import { visible } from "../inert";
+import { isWithin, pointerTo } from "../pointer";
 import { t, tn } from "../texts";
 
 const ROWS_AT_FIRST = 60;
 
-interface Point { key: string; value: number; error: number | null }
+/** at: its place within the output. A value that was withheld is null. */
+interface Point { key: string; at: string; value: number | null; error: number | null }
 type Json = Record<string, unknown>;
+/** What stands beside a part of a result, named by its pointer and in words. */
+export type Beside = (pointer: string, name: string) => ComponentChildren;
 
 function isObject(v: unknown): v is Json {
   return typeof v === "object" && v !== null && !Array.isArray(v);
@@ -25,33 +29,32 @@ function numberOf(v: unknown): number {
   return typeof v === "number" ? v : typeof v === "string" ? asNumber(v) : NaN;
 }
 
-function pointOf(key: string, v: unknown): Point | null {
+function pointOf(key: string, at: string, v: unknown): Point | null {
+  if (v === null) return { key, at, value: null, error: null };
   const value = numberOf(isAnswer(v) ? v.value : v);
   if (!Number.isFinite(value) || (typeof v === "string")) return null;
   const error = isAnswer(v) ? numberOf(v.error95) : NaN;
-  return { key, value, error: Number.isFinite(error) ? error : null };
+  return { key, at, value, error: Number.isFinite(error) ? error : null };
 }
 
 /** A table or list of numbers as points in a readable order; null for anything else. A
  * grouped answer carries one error for all of its values. */
-function pointsOf(v: unknown): Point[] | null {
+function pointsOf(v: unknown, at = ""): Point[] | null {
   if (isAnswer(v)) {
     const shared = numberOf(v.error95);
-    const points = pointsOf(v.value);
+    const points = pointsOf(v.value, `${at}/value`);
     return points && Number.isFinite(shared)
       ? points.map((p) => ({ ...p, error: p.error ?? shared })) : points;
   }
-  const pairs: [string, unknown][] = Array.isArray(v)
-    ? v.map((x, i) => [String(i + 1), x])
-    : isObject(v) ? Object.entries(v) : [];
-  if (pairs.length === 0) return null;
-  const points = pairs.map(([k, x]) => pointOf(k, x));
-  if (points.some((p) => p === null)) return null;
+  const points = Array.isArray(v)
+    ? v.map((x, i) => pointOf(String(i + 1), at + pointerTo(String(i)), x))
+    : isObject(v) ? Object.entries(v).map(([k, x]) => pointOf(k, at + pointerTo(k), x)) : [];
+  if (points.some((p) => p === null) || !points.some((p) => p!.value !== null)) return null;
   return (points as Point[]).sort((a, b) =>
     a.key.localeCompare(b.key, undefined, { numeric: true }));
 }
 
-function Bar({ p, lo, hi }: { p: Point; lo: number; hi: number }) {
+function Bar({ p, lo, hi }: { p: { value: number; error: number | null }; lo: number; hi: number }) {
   const span = hi - lo || 1;
   const x = (v: number) => (100 * (v - lo)) / span;
   const from = Math.min(x(0), x(p.value));
@@ -69,10 +72,11 @@ function Bar({ p, lo, hi }: { p: Point; lo: number; hi: number }) {
   );
 }
 
-export function Points({ name, points }: { name: string; points: Point[] }) {
+/** beside: a last column, by the place of a value. */
+function Points({ name, points, beside }: { name: string; points: Point[]; beside?: Beside }) {
   const [all, setAll] = useState(false);
-  const lo = Math.min(0, ...points.map((p) => p.value - (p.error ?? 0)));
-  const hi = Math.max(0, ...points.map((p) => p.value + (p.error ?? 0)));
+  const lo = Math.min(0, ...points.map((p) => (p.value ?? 0) - (p.error ?? 0)));
+  const hi = Math.max(0, ...points.map((p) => (p.value ?? 0) + (p.error ?? 0)));
   const part = all ? points : points.slice(0, ROWS_AT_FIRST);
   const errors = points.some((p) => p.error !== null);
   return (
@@ -85,15 +89,21 @@ export function Points({ name, points }: { name: string; points: Point[] }) {
             <th scope="col" class="num">{t("output.value")}</th>
             {errors && <th scope="col" class="num">{t("output.error")}</th>}
             <th scope="col"><span class="unseen">{t("output.drawn")}</span></th>
+            {beside && <th scope="col"><span class="unseen">{t("gate.keep")}</span></th>}
           </tr>
         </thead>
         <tbody>
           {part.map((p) => (
             <tr key={p.key}>
               <th scope="row" dir="auto">{visible(p.key)}</th>
-              <td class="num">{shown(p.value, 6)}</td>
+              <td class="num">
+                {p.value === null ? <span class="muted">{t("output.withheld")}</span> : shown(p.value, 6)}
+              </td>
               {errors && <td class="num muted">{p.error === null ? "" : `± ${shown(p.error, 3)}`}</td>}
-              <td class="bar-cell"><Bar p={p} lo={lo} hi={hi} /></td>
+              <td class="bar-cell">
+                {p.value !== null && <Bar p={{ value: p.value, error: p.error }} lo={lo} hi={hi} />}
+              </td>
+              {beside && <td class="keep-cell">{p.value !== null && beside(p.at, `${name} ${visible(p.key)}`)}</td>}
             </tr>
           ))}
         </tbody>
@@ -128,9 +138,9 @@ function Scalar({ value }: { value: unknown }) {
   return <span dir="auto">{visible(String(value))}</span>;
 }
 
-function Value({ name, value }: { name: string; value: unknown }) {
+function Value({ name, value, beside }: { name: string; value: unknown; beside?: Beside }) {
   const points = pointsOf(value);
-  if (points) return <Points name={name} points={points} />;
+  if (points) return <Points name={name} points={points} beside={beside} />;
   const plain = isAnswer(value) && (typeof value.value !== "object" || value.value === null);
   if (typeof value === "object" && value !== null && !plain) {
     return (
@@ -143,10 +153,18 @@ function Value({ name, value }: { name: string; value: unknown }) {
 interface Shown {
   outputs: unknown;
   named?: NamedOutput[];
-  /** Those that the owner kept back. */
-  kept?: string[];
-  /** What stands beside the name of one. */
-  beside?: (name: string) => ComponentChildren;
+  /** Parts that the owner kept back. */
+  kept?: WithheldPart[];
+  /** What stands beside the name of one, and beside each value of a table. */
+  beside?: Beside;
+}
+
+/** What the owner kept back of one output, and why. */
+function KeptBack({ at, kept }: { at: string; kept: WithheldPart[] }) {
+  const parts = kept.filter((k) => isWithin(at, k.pointer));
+  const reasons = [...new Set(parts.map((k) => k.reason))];
+  if (parts.length === 0) return null;
+  return <p class="muted" dir="auto">{t("output.kept_back", { reason: reasons.map(visible).join(" · ") })}</p>;
 }
 
 /** The outputs of a job, each beside what its author says that it is. */
@@ -165,10 +183,12 @@ export function Outputs({ outputs, named = [], kept = [], beside }: Shown) {
           <dt>
             <code dir="auto">{visible(name)}</code>
             {said.get(name) && <span class="muted" dir="auto"> {visible(said.get(name)!)}</span>}
-            {beside?.(name)}
+            {beside?.(pointerTo(name), visible(name))}
           </dt>
           <dd>
-            {kept.includes(name) ? <span class="muted">{t("output.kept_back")}</span> : <Value name={name} value={value} />}
+            {kept.some((k) => k.pointer === pointerTo(name)) || <Value name={name} value={value}
+              beside={beside && ((at, words) => beside(pointerTo(name) + at, words))} />}
+            <KeptBack at={pointerTo(name)} kept={kept} />
           </dd>
         </div>
       ))}
