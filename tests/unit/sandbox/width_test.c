@@ -8,6 +8,7 @@
 #include "policies/rng.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DRAWS    2000
@@ -164,4 +165,50 @@ Test(width, holds_the_truth_as_often_as_it_says)
             cr_expect_geq(n, INSIDE, "%s %s for %s: %d of %d", cases[i].ops,
                 cases[i].measure, prices[k], n, DRAWS);
         }
+}
+
+#define CANDIDATES 11 /* -20, -15, … 30 */
+
+/* By how many rows the rank of a candidate is off, for the quantile at a quarter; times
+ * four. */
+static int64_t
+rank_off(int64_t candidate)
+{
+    int64_t below = 0, above = 0;
+
+    for (size_t i = 0; i < m.table.rows; i++) {
+        int64_t x = column_value(&m.table.columns[2], i);
+        below += x < candidate;
+        above += x > candidate;
+    }
+    return llabs(3 * below - above);
+}
+
+/* Of a choice the width is in rows: how much further off it may be than the best one. */
+Test(width, of_a_quantile_is_in_rows)
+{
+    static const char measure[] =
+        "{\"kind\":\"quantile\",\"column\":\"x\",\"quantiles\":[\"0.25\"],"
+        "\"candidates\":[\"-20\",\"30\",\"5\"]}";
+    static const char *const prices[] = {
+        "\"price\":{\"epsilon\":\"0.2\"}", "\"price\":{\"rho\":\"0.01\"}"};
+    int64_t off[CANDIDATES], best = INT64_MAX;
+
+    for (int64_t i = 0; i < CANDIDATES; i++) {
+        off[i] = rank_off(i * 5 - 20);
+        best = off[i] < best ? off[i] : best;
+    }
+    for (size_t k = 0; k < ARRAY_N(prices); k++) {
+        const struct question *q = parse("", measure, prices[k]);
+        int n = 0;
+        for (uint64_t seed = 0; seed < DRAWS; seed++) {
+            struct rng *r = rng_seeded(seed);
+            struct told t = take(q, r);
+            int64_t at = ((int64_t)(t.value / power_of_ten(DECIMALS)) + 20) / 5;
+            __int128 worse = (off[at] - best) * power_of_ten(DECIMALS);
+            n += worse <= 4 * (__int128)t.error;
+            rng_free(r);
+        }
+        cr_expect_geq(n, INSIDE, "%s: %d of %d", prices[k], n, DRAWS);
+    }
 }
