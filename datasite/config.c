@@ -171,12 +171,18 @@ enum err
 config_load(struct diag *d, const char *path, struct config *c)
 {
     json_auto_t *doc = NULL;
+    struct diag why = {0};
+    enum err result;
     BUF_SCOPE(text);
 
     buf_init(&text, CONFIG_BYTES_MAX);
     TRY(file_read(d, path, &text));
-    TRY(json_parse(d, buf_str(&text), &doc));
-    return config_take(d, doc, c);
+    result = json_parse(&why, buf_str(&text), &doc);
+    if (result == ERR_OK)
+        result = config_take(&why, doc, c);
+    if (result != ERR_OK)
+        return FAIL(d, result, "%s: %s", path, why.text);
+    return ERR_OK;
 }
 
 bool

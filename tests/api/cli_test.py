@@ -117,7 +117,7 @@ class UseTest(Folder):
                             ('{"listen":"x"}', "/listen"), ("{", "JSON"),
                             ('{"site_name":5}', "/site_name")]:
             self.assertRefused(run("config", "show", "--config",
-                                   self.write("bad.json", text)), 2, where)
+                                   self.write("bad.json", text)), 2, "bad.json: ", where)
 
 
 class MockTest(Folder):
