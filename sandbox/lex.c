@@ -113,6 +113,30 @@ lex_string(struct lexer *l, struct lex *out)
     return ERR_OK;
 }
 
+/* What other languages write, and Lua otherwise. */
+static enum err
+lex_foreign(struct lexer *l, const struct lex *out, struct str rest)
+{
+    static const struct {
+        struct str symbol;
+        const char *text;
+    } foreign[] = {
+        {STR("="), "equality is written =="},
+        {STR("!="), "inequality is written ~="},
+        {STR("!"), "negation is written not"},
+        {STR("&&"), "both conditions is written and"},
+        {STR("||"), "either condition is written or"},
+        {STR("^"), "there are no powers here; x * x is a square"},
+    };
+
+    for (size_t i = 0; i < ARRAY_N(foreign); i++)
+        if (str_starts(rest, foreign[i].symbol))
+            return lex_fail(l, out->column, "%s", foreign[i].text);
+    return lex_fail(l, out->column,
+        "this character has no place here; a field with an unusual name is written "
+        "row[\"its name\"]");
+}
+
 static enum err
 lex_symbol(struct lexer *l, struct lex *out)
 {
@@ -129,11 +153,7 @@ lex_symbol(struct lexer *l, struct lex *out)
             return ERR_OK;
         }
     }
-    if (rest.ptr[0] == '=')
-        return lex_fail(l, out->column, "equality is written ==");
-    return lex_fail(l, out->column,
-        "this character has no place here; a field with an unusual name is written "
-        "row[\"its name\"]");
+    return lex_foreign(l, out, rest);
 }
 
 enum err

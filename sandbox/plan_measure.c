@@ -88,6 +88,8 @@ listed_bins(struct plan_reader *r, json_t *obj, const struct schema_column *c)
     const json_t *list;
     int64_t *edges;
 
+    if (json_object_get(obj, "bins") == NULL)
+        return PLAN_FAIL(r, "bins is missing: the edges of %s, ascending", c->name);
     TRY(plan_array(r, obj, "bins", HISTOGRAM_BINS_MAX + 1, &list));
     m->bins = json_array_size(list) - 1;
     if (m->bins == 0)

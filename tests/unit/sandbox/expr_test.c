@@ -170,7 +170,10 @@ Test(expr, what_makes_no_sense_is_refused_with_its_place)
         {"(i > 1", "column 1: this parenthesis is never closed"},
         {"i 1", "column 3: an operator"},
         {"i = 1", "column 3: equality is written =="},
-        {"i != 1", "no place here"},
+        {"i != 1", "column 3: inequality is written ~="},
+        {"!b", "column 1: negation is written not"},
+        {"b && b", "column 3: both conditions is written and"},
+        {"b || b", "column 3: either condition is written or"},
         {"i == 'seven'", "a string compares with"},
         {"t == 7", "on its right"},
         {"c < 'x'", "an order"},
@@ -207,7 +210,7 @@ Test(expr, what_makes_no_sense_is_refused_with_its_place)
         {"row[1] > 1", "in quotes"},
         {"f(i) > 1", "no column f"},
         {"i > 1; b", "no place here"},
-        {"i ^ 2 > 1", "no place here"},
+        {"i ^ 2 > 1", "column 3: there are no powers"},
         {"t .. 'x' == 'y'", "an operator"},
     };
 

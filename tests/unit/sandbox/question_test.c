@@ -267,6 +267,9 @@ Test(question, refuses_before_it_reads)
          "\"5\"]},"
          "\"price\":{\"epsilon\":\"1\"}}",
             ERR_INVALID, "ascend"},
+        {"{\"measure\":{\"kind\":\"histogram\",\"column\":\"age\"},"
+         "\"price\":{\"epsilon\":\"1\"}}",
+            ERR_INVALID, "bins is missing: the edges of age"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
