@@ -4,10 +4,12 @@
 #include "datasite/base/check.h"
 #include "datasite/serve.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -153,12 +155,27 @@ is_one_of(const char *word, const char *a, const char *b, const char *c)
     return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
 }
 
+/* A place of standard input, output or error that came closed is held shut, or the next
+ * file that is opened would stand there and be written to as if it were that. */
+static void
+hold_standard_places(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDONLY);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
 int
 cli_main(int argc, char **argv)
 {
     const struct command *c;
     int words;
 
+    hold_standard_places();
     /* A peer that hangs up is an answer of write(2), not the end of the program. */
     signal(SIGPIPE, SIG_IGN);
     json_object_seed(0); /* before any thread: the library's seeding is not atomic */

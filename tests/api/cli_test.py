@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import time
 import unittest
 
 import harness
@@ -106,6 +107,22 @@ class UseTest(Folder):
                                       stderr=subprocess.PIPE, text=True, check=False)
             self.assertEqual(done.returncode, 2, words)
             self.assertIn("standard output", done.stderr)
+
+    def test_closed_places_are_taken_by_no_file(self):
+        folder = self.path("closed")
+        server = subprocess.Popen(
+            ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", harness.program(), "serve",
+             "--data", folder, "--listen", "127.0.0.1:0"])
+        try:
+            end = time.monotonic() + harness.START_S
+            while not os.path.exists(folder + "/keys/site.pub") and time.monotonic() < end:
+                self.assertIsNone(server.poll(), "the server did not start")
+                time.sleep(0.05)
+            places = [os.readlink(f"/proc/{server.pid}/fd/{n}") for n in range(3)]
+            self.assertEqual(places, ["/dev/null"] * 3)
+        finally:
+            server.terminate()
+            server.wait()
 
     def test_config(self):
         config = self.write("c.json", '{"site_name":"Here","listen":"[::1]:0"}')
