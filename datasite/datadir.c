@@ -63,12 +63,17 @@ datadir_settle_vault(struct diag *d, const struct datadir *dir)
 enum err
 datadir_exists(struct diag *d, const struct datadir *dir)
 {
-    if (access(dir->database, F_OK) == -1) {
-        return FAIL(d, ERR_NOT_FOUND,
-            "%s: no site here; `datasite serve --data %s` makes one", dir->dir,
-            dir->dir);
+    if (access(dir->database, F_OK) == 0)
+        return ERR_OK;
+    if (errno == EACCES) {
+        return FAIL(d, ERR_IO,
+            "%s: %s; whoever serves the site may look into it, or root", dir->dir,
+            strerror(errno));
     }
-    return ERR_OK;
+    if (errno != ENOENT)
+        return FAIL(d, ERR_IO, "%s: %s", dir->dir, strerror(errno));
+    return FAIL(d, ERR_NOT_FOUND,
+        "%s: no site here; `datasite serve --data %s` makes one", dir->dir, dir->dir);
 }
 
 /* The numbered files of schema/, which the table holds in the order of their names. */

@@ -195,6 +195,19 @@ class MockTest(Folder):
             self.assertRefused(run("check", self.job, "--schema", self.schema), 2,
                                "bad.json: ", where)
 
+    def test_a_folder_that_cannot_be_looked_into_is_not_called_empty(self):
+        self.assertRefused(run("doctor", "--data", self.path("none")), 2, "no site here")
+        self.assertRefused(run("doctor", "--data", self.job + "/x"), 2, "Not a directory")
+        folder, program = self.path("shut"), self.path("datasite")
+        os.mkdir(folder, 0o700)
+        shutil.copy(harness.program(), program)
+        os.chmod(self.dir, 0o755)
+        if os.geteuid() != 0:
+            return  # whose folder it is may always look
+        done = subprocess.run([program, "audit", "verify", "--data", folder], user=65534,
+                              capture_output=True, text=True, check=False)
+        self.assertRefused(done, 2, "Permission denied")
+
     def test_what_is_no_file_is_named(self):
         self.assertRefused(self.run_job(self.dir), 2, self.dir + ": ")
         self.mock = self.dir
