@@ -114,12 +114,50 @@ lapi_push_value(lua_State *L, int doc)
         lapi_scale(L, decimals);
 }
 
+/* Of a grouped answer each key is an answer, too: wards.A is {value, error95}. */
+static int
+answer_of_key(lua_State *L)
+{
+    lua_settop(L, 2);
+    lua_pushliteral(L, "value");
+    if (lua_rawget(L, 1) != LUA_TTABLE)
+        return 0;
+    if (lua_isinteger(L, 2) || lua_isboolean(L, 2)) {
+        luaL_tolstring(L, 2, NULL); /* as the keys are */
+    } else {
+        lua_pushvalue(L, 2);
+    }
+    if (lua_rawget(L, 3) == LUA_TNIL)
+        return 0;
+    lua_createtable(L, 0, 2);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "value");
+    lua_pushliteral(L, "error95");
+    lua_rawget(L, 1);
+    lua_setfield(L, -2, "error95");
+    return 1;
+}
+
+static void
+answer_by_key(lua_State *L, int doc)
+{
+    if (luaL_newmetatable(L, "datasite.grouped")) {
+        lua_pushcfunction(L, answer_of_key);
+        lua_setfield(L, -2, "__index");
+        lua_pushboolean(L, 0);
+        lua_setfield(L, -2, "__metatable");
+    }
+    lua_setmetatable(L, doc);
+}
+
 void
 lapi_shape_answer(lua_State *L)
 {
     static const char *const inner[] = {"keys", "values", "decimals"};
     int doc = lua_gettop(L);
+    bool grouped = lua_getfield(L, doc, "keys") == LUA_TTABLE;
 
+    lua_pop(L, 1);
     lapi_push_value(L, doc);
     lua_setfield(L, doc, "value");
     lua_getfield(L, doc, "error95");
@@ -129,4 +167,6 @@ lapi_shape_answer(lua_State *L)
         lua_pushnil(L);
         lua_setfield(L, doc, inner[i]);
     }
+    if (grouped)
+        answer_by_key(L, doc);
 }
