@@ -78,13 +78,18 @@ told(enum answer answer)
     return ANSWER_FAILED;
 }
 
-/* One line, whatever a library put into its message. */
+void
+cli_put_plain(FILE *to, const char *text)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++)
+        fputc(*p < ' ' || *p == 0x7F ? ' ' : *p, to);
+}
+
 static void
 tell_failure(const struct command *c, const struct diag *d)
 {
     fprintf(stderr, "datasite %s: ", c->words);
-    for (const char *p = d->text; *p != '\0'; p++)
-        fputc(*p == '\n' ? ' ' : *p, stderr);
+    cli_put_plain(stderr, d->text);
     fputc('\n', stderr);
 }
 

@@ -4,6 +4,8 @@
 
 #include "datasite/base/err.h"
 
+#include <stdio.h>
+
 /* What a command found. ANSWER_FAILED: a failure that it has told of already; every other
  * failure is the diag. */
 enum answer {
@@ -18,6 +20,10 @@ enum answer {
         NODISCARD;
 #include "datasite/commands.def"
 #undef COMMAND
+
+/* Text that others wrote, on one line and harmless to a terminal: control characters
+ * become spaces. */
+void cli_put_plain(FILE *to, const char *text);
 
 /* The whole program; returns its exit code. */
 int cli_main(int argc, char **argv);

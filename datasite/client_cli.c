@@ -171,8 +171,11 @@ print_job(const json_t *job)
             text_of(row, "name"), text_of(row, "detail")[0] == '\0' ? "" : ": ",
             text_of(row, "detail"));
     }
-    if (json_is_object(failure))
-        printf("  failed: %s %s\n", text_of(failure, "kind"), text_of(failure, "text"));
+    if (json_is_object(failure)) {
+        printf("  failed: %s ", text_of(failure, "kind"));
+        cli_put_plain(stdout, text_of(failure, "text"));
+        putchar('\n');
+    }
 }
 
 /* Whether the job's state says that there will be no result. */

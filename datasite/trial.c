@@ -5,6 +5,7 @@
 #include "datasite/base/check.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/limits.h"
+#include "datasite/cli.h"
 #include "datasite/datadir.h"
 
 #include <stdio.h>
@@ -175,8 +176,10 @@ void
 trial_print_finding(
     const struct trial *t, int line, int column, const char *text, const char *rule)
 {
-    fprintf(stderr, "%s:%d:%d: error: %s [%s]\n", t->job, line > 0 ? line : 1,
-        column > 0 ? column : 1, text, rule);
+    fprintf(stderr, "%s:%d:%d: error: ", t->job, line > 0 ? line : 1,
+        column > 0 ? column : 1);
+    cli_put_plain(stderr, text);
+    fprintf(stderr, " [%s]\n", rule);
 }
 
 json_t *

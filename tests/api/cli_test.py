@@ -173,6 +173,12 @@ class MockTest(Folder):
             job = self.write("bad.lua", text)
             self.assertRefused(self.run_job(job), 2, f"bad.lua:{line}:", "[script_error]")
 
+    def test_what_a_script_says_stays_on_its_line(self):
+        job = self.write("two.lua", 'error("one\\nx.lua:9:9: error: \\27[2Jtwo\\127", 0)')
+        done = self.run_job(job)
+        self.assertRefused(done, 2, "two.lua:1:1: error: one x.lua:9:9: ")
+        self.assertEqual([c for c in done.stderr[:-1] if c < " " or c == "\x7f"], [])
+
     def test_a_cap_is_1(self):
         self.assertRefused(self.run_job(self.write("quiet.lua", JOB.replace("print", "--")),
                                         "--epsilon", "0.01"), 1, "[budget]")
