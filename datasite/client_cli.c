@@ -166,10 +166,10 @@ print_job(const json_t *job)
         text_of(job, "waiting_on"), text_of(job, "title"));
     json_array_foreach(json_object_get(job, "requirements"), i, row)
     {
-        printf("  %s %s%s%s\n",
-            json_is_true(json_object_get(row, "met")) ? "ok  " : "not ",
-            text_of(row, "name"), text_of(row, "detail")[0] == '\0' ? "" : ": ",
-            text_of(row, "detail"));
+        printf("  %s %s%s", json_is_true(json_object_get(row, "met")) ? "ok  " : "not ",
+            text_of(row, "name"), text_of(row, "detail")[0] == '\0' ? "" : ": ");
+        cli_put_plain(stdout, text_of(row, "detail")); /* a script's words, too */
+        putchar('\n');
     }
     if (json_is_object(failure)) {
         printf("  failed: %s ", text_of(failure, "kind"));
