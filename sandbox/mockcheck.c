@@ -402,7 +402,8 @@ shared_rows(const struct mockcheck *m, const struct hashed *x, const struct hash
         if (i < m->data->rows && x[i].hash == y[k].hash) {
             double ln = row_ln(m, x[i].row, group);
             s.odd += ln < SDC_MOCK_ROW_LN;
-            s.ln += fmin(ln, 0);
+            if (i + 1 == m->data->rows || x[i + 1].hash != x[i].hash)
+                s.ln += fmin(ln, 0); /* what several rows hold tells of none of them */
         } else {
             s.all = false;
         }

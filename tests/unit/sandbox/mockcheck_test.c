@@ -228,6 +228,20 @@ Test(mockcheck, its_rows_in_another_order_are_found)
     cr_assert_not(report_of_two(40, 40, SDC_MOCK_ALL).leaks);
 }
 
+/* Columns that follow from each other, as country and capital do: there are few rows to
+ * choose from, whoever makes them. */
+Test(mockcheck, rows_that_many_hold_may_come_again)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        int of = draw(40), again = draw(40);
+        data[i] =
+            (struct row){.number = 1, .age = 3 * of, .days = 2 * of, .cost = 700 * of};
+        mock[i] = (struct row){
+            .number = 1, .age = 3 * again, .days = 2 * again, .cost = 700 * again};
+    }
+    cr_assert_not(report_of_two(ROWS, 60, 1u << SDC_MOCK_ROWS).leaks);
+}
+
 Test(mockcheck, a_table_of_which_there_are_few_may_come_again)
 {
     for (size_t i = 0; i < ROWS; i++) {
