@@ -17,7 +17,8 @@
 #define TEXTS_SHARE       20
 #define ROWS_LEAST        5
 #define ROWS_SHARE        100
-#define ROWS_MANY         50 /* enough at any share */
+#define ROWS_MANY         20 /* enough at any share */
+#define UNUSUAL_SHARE     10 /* so many times more often than columns that go together */
 #define COPY_CHANCE       1e-3
 
 static const struct {
@@ -469,9 +470,10 @@ sdc_mock_texts(size_t matched, size_t mock_n, size_t data_single, size_t data_n)
 }
 
 bool
-sdc_mock_rows(size_t matched, size_t mock_n)
+sdc_mock_rows(size_t matched, size_t unusual, size_t mock_n)
 {
     return matched >= ROWS_MANY ||
+        (unusual >= ROWS_MANY && unusual >= mock_n / UNUSUAL_SHARE) ||
         (matched >= ROWS_LEAST && matched >= mock_n / ROWS_SHARE);
 }
 

@@ -51,8 +51,10 @@ bool sdc_mock_texts(size_t matched, size_t mock_n, size_t data_single, size_t da
 /* The natural logarithm of how many rows of the data would hold what one row holds in
  * some columns, were columns independent: ln(rows) + sum of ln(share of each value). A
  * row below the bound does not come again by chance. */
-#define SDC_MOCK_ROW_LN (-13.8) /* one in a million */
-bool sdc_mock_rows(size_t matched, size_t mock_n);
+#define SDC_MOCK_ROW_LN     (-13.8) /* one in a million */
+#define SDC_MOCK_UNUSUAL_LN (-6.9)  /* one in a thousand: one alone says nothing */
+/* Of mock_n rows so many are the data's and below the one bound, and below the other. */
+bool sdc_mock_rows(size_t matched, size_t unusual, size_t mock_n);
 /* Every row of the mock stands in the data. ln: of the chance of that, were both made
  * apart. in_order: the first in the first place and so on, row numbers and persons too;
  * then even a table of three rows is taken for what it looks like. */

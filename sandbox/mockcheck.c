@@ -382,9 +382,10 @@ row_ln(const struct mockcheck *m, size_t row, int group)
 
 /* Different rows of the mock that the data hold too. */
 struct shared {
-    size_t odd; /* those that chance does not explain */
-    bool all;   /* the data hold every one */
-    double ln;  /* of the chance of all of them */
+    size_t odd;     /* those that chance does not explain, each alone */
+    size_t unusual; /* … or together */
+    bool all;       /* the data hold every one */
+    double ln;      /* of the chance of all of them */
 };
 
 static struct shared
@@ -402,8 +403,10 @@ shared_rows(const struct mockcheck *m, const struct hashed *x, const struct hash
         if (i < m->data->rows && x[i].hash == y[k].hash) {
             double ln = row_ln(m, x[i].row, group);
             s.odd += ln < SDC_MOCK_ROW_LN;
-            if (i + 1 == m->data->rows || x[i + 1].hash != x[i].hash)
-                s.ln += fmin(ln, 0); /* what several rows hold tells of none of them */
+            if (i + 1 < m->data->rows && x[i + 1].hash == x[i].hash)
+                continue; /* what several rows hold tells of none of them */
+            s.unusual += ln < SDC_MOCK_UNUSUAL_LN;
+            s.ln += fmin(ln, 0);
         } else {
             s.all = false;
         }
@@ -434,7 +437,7 @@ try_rows(struct diag *d, struct mockcheck *m)
         hash_rows(m, false, group, x);
         hash_rows(m, true, group, y);
         struct shared s = shared_rows(m, x, y, group);
-        if (sdc_mock_rows(s.odd, m->mock->rows) ||
+        if (sdc_mock_rows(s.odd, s.unusual, m->mock->rows) ||
             (group < 0 && s.all && sdc_mock_copy(s.ln, false))) {
             name_rows(m, group);
             return ERR_OK;

@@ -246,6 +246,23 @@ class Generated(harness.Case):
                 random.Random(12).shuffle(rows)
                 self.assertProblem(beside.mock(csv_of(header, rows)), 422, "mock-leak")
 
+    def test_nor_does_a_tenth_of_them(self):
+        """Few columns: one row may come again by chance, and not a hundred."""
+        for file in FILES[:4]:
+            with self.subTest(file):
+                beside = Beside(self.site, file)
+                header, rows = table_of(beside.text)
+                some = random.Random(5).sample(rows, len(rows) // 10)
+                self.assertProblem(beside.mock(csv_of(header, some)), 422, "mock-leak")
+
+    def test_nor_do_twenty_among_others(self):
+        beside = Beside(self.site, "rotterdam_breast_cancer.csv")
+        header, rows = table_of(beside.text)
+        mixed = table_of(beside.generated(len(rows)))[1]
+        for i in random.Random(5).sample(range(len(rows)), 20):
+            mixed[i] = rows[i]
+        self.assertProblem(beside.mock(csv_of(header, mixed)), 422, "mock-leak")
+
 
 class Made(harness.Case):
     """Tables as a person types them: few rows, values that come round."""
