@@ -114,6 +114,15 @@ describe("getting about", { skip: why ?? false }, () => {
     await page.getByText("revised").waitFor();
   });
 
+  it("narrows all jobs to a state, and keeps it in the address", async () => {
+    await page.goto("/inbox?show=all");
+    await page.getByLabel("State").selectOption("rejected");
+    await page.getByText("No jobs here.").waitFor();
+    assert.match(page.url(), /state=rejected/);
+    await page.goto("/inbox?show=all&state=in_review");
+    await page.getByRole("link", { name: /Stays by ward/ }).waitFor();
+  });
+
   it("reads an older version of a job and comes back", async () => {
     await page.goto(`/jobs/${job}`);
     await page.getByText("-- again").waitFor();

@@ -8,7 +8,7 @@ import { Growing } from "../parts/growing";
 import { Icon } from "../parts/icon";
 import { Head, Tabs } from "../parts/page";
 import { Paged } from "../parts/paged";
-import { StatePill } from "../parts/pill";
+import { jobStates, StatePill } from "../parts/pill";
 import { Empty, Show } from "../parts/states";
 import { setQuery, useAddress } from "../router";
 import { hasRole, myId } from "../session";
@@ -91,14 +91,16 @@ function inTime(a: Job, b: Job): number {
 
 const jobRow = (job: Job) => <JobRow key={job.id} job={job} />;
 
-function Filters({ datasets, chosen }: { datasets: string[]; chosen: string }) {
-  if (datasets.length < 2) return null;
+/** Narrows a list to one value of a query parameter; the address keeps it. */
+function Filter({ name, label, chosen, options }:
+  { name: string; label: string; chosen: string; options: [string, string][] }) {
+  if (options.length < 2) return null;
   return (
     <label class="filter">
-      <span>{t("word.dataset")}</span>
-      <select value={chosen} onChange={(e) => setQuery("dataset", e.currentTarget.value)}>
+      <span>{label}</span>
+      <select value={chosen} onChange={(e) => setQuery(name, e.currentTarget.value)}>
         <option value="">{t("word.all")}</option>
-        {datasets.map((d) => <option key={d} value={d}>{d}</option>)}
+        {options.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
       </select>
     </label>
   );
@@ -149,6 +151,7 @@ export function JobTabs({ start }: { start: Turn }) {
   const names = useMemo(() => (datasets.data ?? []).map((d) => d.name).sort(), [datasets.data]);
   const turn = (url.searchParams.get("show") ?? start) as Turn;
   const dataset = url.searchParams.get("dataset") ?? "";
+  const state = url.searchParams.get("state") ?? "";
   const mine = open.data?.filter(isMine).length ?? 0;
   return (
     <>
@@ -159,10 +162,14 @@ export function JobTabs({ start }: { start: Turn }) {
           { id: "done", text: t("inbox.done") },
           { id: "all", text: t("inbox.all") },
         ]} />
-        <Filters datasets={names} chosen={dataset} />
+        {turn === "all" && (
+          <Filter name="state" label={t("inbox.state")} chosen={state}
+            options={jobStates.map((s) => [s, t(`job.state.${s}`)])} />
+        )}
+        <Filter name="dataset" label={t("word.dataset")} chosen={dataset} options={names.map((n) => [n, n])} />
       </div>
       {turn === "done" || turn === "all"
-        ? <JobPages key={turn + dataset} query={{ dataset, waiting_on: turn === "done" ? "nobody" : "" }} />
+        ? <JobPages key={turn + dataset + state} query={turn === "done" ? { dataset, waiting_on: "nobody" } : { dataset, state }} />
         : <Show of={open}>{(jobs) => <OpenList jobs={jobs} turn={turn} dataset={dataset} />}</Show>}
     </>
   );

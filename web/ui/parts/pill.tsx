@@ -11,6 +11,8 @@ const tones: Record<JobState, Tone> = {
   cancelled: "plain", revoked: "bad", expired: "plain",
 };
 
+export const jobStates = Object.keys(tones) as JobState[];
+
 export function Pill({ tone, children }: { tone: Tone; children: string }) {
   return <span class={`pill pill-${tone}`}>{children}</span>;
 }
