@@ -7,7 +7,7 @@
 #include "sandbox/parts.h"
 #include "sandbox/question.h"
 #include "sandbox/rowrun.h"
-#include "sandbox/runner_client.h"
+#include "sandbox/orders.h"
 
 #define EXPLAINS_PER_QUESTION 16
 

@@ -3,7 +3,7 @@
 #define SANDBOX_CHARGE_H
 
 #include "sandbox/frame.h"
-#include "sandbox/runner_client.h"
+#include "sandbox/orders.h"
 
 /* Asks the server, and waits until the charge is durable or refused. text is
  * the answer given before (CHARGE_STORED) or the reason (CHARGE_REFUSED). */

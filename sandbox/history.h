@@ -8,31 +8,11 @@
 #ifndef SANDBOX_HISTORY_H
 #define SANDBOX_HISTORY_H
 
-#include "policies/sdc_history.h"
 #include "sandbox/broker.h"
 #include "sandbox/column.h"
+#include "sandbox/orders.h"
 
-#define HISTORY_BYTES_MAX    ((size_t)512 << 20) /* of all plans */
-#define HISTORY_VERSIONS_MAX 32                  /* that are compared, the latest */
-
-struct history_plan {
-    const char *json;
-    const char *withheld; /* a '1' for each cell that was not told; "": all were */
-    int64_t data_version; /* that it was told of */
-    bool is_new;
-};
-struct history_ask {
-    const char *dataset_id;
-    int64_t data_version; /* of the new plans */
-    struct str schema_json;
-    int64_t least; /* persons; 0: nothing is looked for */
-    const struct history_plan *plans;
-    size_t plans_n;
-};
-struct history_verdict {
-    struct sdc_difference difference; /* sources: indexes of plans */
-    int64_t apart_new, apart_old; /* plans that cannot be compared as they were told */
-};
+#define HISTORY_VERSIONS_MAX 32 /* that are compared, the latest */
 
 /* The data of a version; all with the same columns loaded. */
 struct history_data {

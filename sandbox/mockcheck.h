@@ -6,22 +6,9 @@
 #ifndef SANDBOX_MOCKCHECK_H
 #define SANDBOX_MOCKCHECK_H
 
-#include "policies/sdc_mock.h"
 #include "sandbox/broker.h"
 #include "sandbox/column.h"
-
-/* What the mock shows as the data do: a parity certificate, for the owner alone. The
- * types are those of the schema, or the mock would not have been read. */
-struct mock_parity {
-    unsigned broken_rules; /* 1 << enum sdc_mock_rule */
-    bool nulls;            /* the shares of nulls are within five points */
-    bool categories;       /* each declared category stands in both or in neither */
-};
-struct mock_report {
-    struct mock_parity columns[COLUMNS_MAX];
-    size_t columns_n;
-    bool leaks;
-};
+#include "sandbox/orders.h"
 
 /* rules: bits of those that are tried, SDC_MOCK_ALL but in tests. */
 enum err mockcheck(struct diag *d, const struct table *data, const struct table *mock,

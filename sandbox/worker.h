@@ -6,6 +6,7 @@
 #include "datasite/base/units.h"
 #include "sandbox/jail.h"
 #include "sandbox/jail_ns.h"
+#include "sandbox/worker_role.h"
 
 /* What every worker is started from. */
 struct worker_home {
@@ -20,11 +21,6 @@ struct worker {
     pid_t pid; /* 0: none, or reaped */
     int fd;    /* the broker's end of its only socket */
     struct jail_layers layers;
-};
-enum worker_role {
-    WORKER_JOB,  /* a script with the global site */
-    WORKER_MAP,  /* row by row */
-    WORKER_BLOCK /* over an array of rows */
 };
 struct worker_limits {
     int64_t memory_bytes, cpu_ms;

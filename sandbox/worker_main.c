@@ -2,7 +2,7 @@
  *
  * Started by a broker or its starter with one socket as descriptor 3 and four numbers:
  * bytes of memory, seconds of processor time, the namespaces it was born into, and its
- * role (worker.h). Not a byte of source is read before the filter stands; after that the
+ * role (worker_role.h). Not a byte of source is read before the filter stands; after that the
  * process can read and write its socket and exit. It ends with _exit: closing a Lua state
  * would run code. */
 #include "datasite/base/check.h"
@@ -14,7 +14,7 @@
 #include "sandbox/jail_socket.h"
 #include "sandbox/lapi.h"
 #include "sandbox/luarows.h"
-#include "sandbox/worker.h"
+#include "sandbox/worker_role.h"
 
 #include <malloc.h>
 #include <stdlib.h>
