@@ -24,24 +24,18 @@ CFLAGS += $(STD) $(WARN) $(HARD) $(OPT_$(MODE)) -I/usr/include/lua5.4
 LINK   := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 
 # What each program is made of. The folders are the architecture; so are the link lines.
-WORKER_ONLY := $(wildcard sandbox/lua*.c sandbox/lapi*.c)
-SERVER_SIDE := $(addprefix sandbox/runner_,client.c errand.c keeper.c order.c)
-# The server reads mocks, which are public, and never data.
-MOCK_SIDE := sandbox/csv.c sandbox/column.c sandbox/labels.c sandbox/kernel_expr.c
-# It shuts itself in, too.
-JAIL_SIDE := sandbox/jail.c sandbox/jail_ns.c sandbox/jail_calls.c sandbox/jail_landlock.c \
-             sandbox/jail_seccomp.c
-MAINS    := sandbox/runner_main.c sandbox/worker_main.c datasite/main.c
-BASE     := $(wildcard datasite/base/*.c)
-POLICIES := $(wildcard policies/*.c)
-STORE    := $(wildcard datasite/store/*.c)
-SANDBOX  := $(filter-out $(MAINS),$(wildcard sandbox/*.c))
-SERVER   := $(BASE) $(POLICIES) $(STORE) $(SERVER_SIDE) $(MOCK_SIDE) $(JAIL_SIDE) sandbox/frame.c \
-            $(wildcard datasite/core/*.c datasite/http/*.c datasite/api/*.c) \
-            $(filter-out $(MAINS),$(wildcard datasite/*.c))
-RUNNER   := $(BASE) $(POLICIES) $(STORE) $(filter-out $(WORKER_ONLY) $(SERVER_SIDE),$(SANDBOX))
-WORKER   := $(BASE) sandbox/frame.c $(WORKER_ONLY) $(wildcard sandbox/jail*.c)
-ALL      := $(sort $(SERVER) $(RUNNER) $(WORKER))
+in       = $(wildcard $(addsuffix /*.c,$(1)))
+MAINS   := sandbox/runner/runner_main.c sandbox/worker/worker_main.c datasite/main.c
+BASE    := $(call in,datasite/base)
+ENGINE  := $(call in,policies datasite/store sandbox/table)
+WIRE    := $(call in,sandbox/wire sandbox/jail)
+# The server reads mocks, which are public, and never data: it has tables, but no vault.
+SERVER  := $(BASE) $(ENGINE) $(WIRE) $(filter-out $(MAINS),$(call in,sandbox/client \
+           datasite/core datasite/http datasite/api datasite))
+RUNNER  := $(BASE) $(ENGINE) $(WIRE) $(filter-out $(MAINS),$(call in,sandbox/vault \
+           sandbox/engine sandbox/runner))
+WORKER  := $(BASE) $(WIRE) $(filter-out $(MAINS),$(call in,sandbox/worker))
+ALL     := $(sort $(SERVER) $(RUNNER) $(WORKER))
 SERVER_LIBS := -lmicrohttpd -lsqlite3 -ljansson -lsodium -lcurl -lm -lpthread
 RUNNER_LIBS := -lsqlite3 -ljansson -lsodium -lm
 WORKER_LIBS := -l:liblua5.4.a -l:libjansson.a -l:libsodium.a -lm
@@ -49,7 +43,7 @@ WORKER_LIBS := -l:liblua5.4.a -l:libjansson.a -l:libsodium.a -lm
 o         = $(patsubst %.c,$(B)/obj/%.o,$(1))
 EMBED    := $(B)/gen/embed.o
 HEADERS  := $(wildcard */*.h */*/*.h)
-HAND     := $(ALL) $(wildcard sandbox/*_main.c datasite/main.c tests/*/*.c tests/*/*/*.c)
+HAND     := $(ALL) $(MAINS) $(call in,tests/* tests/*/*)
 PROGRAMS := $(B)/datasite $(B)/datasite-runner $(B)/datasite-worker
 
 Q := $(if $(V),,@)#                            V=1 shows every command
@@ -99,22 +93,22 @@ test-packages:
 $(B)/datasite: $(call o,datasite/main.c $(SERVER)) $(EMBED)
 	@echo "  link $@"
 	$(Q)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(SERVER_LIBS)
-$(B)/datasite-runner: $(call o,sandbox/runner_main.c $(RUNNER)) $(EMBED)
+$(B)/datasite-runner: $(call o,sandbox/runner/runner_main.c $(RUNNER)) $(EMBED)
 	@echo "  link $@"
 	$(Q)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(RUNNER_LIBS)
 ifeq ($(findstring $(MODE),asan tsan),)
-$(B)/datasite-worker: $(call o,sandbox/worker_main.c $(WORKER))
+$(B)/datasite-worker: $(call o,sandbox/worker/worker_main.c $(WORKER))
 	@echo "  link $@"
 	$(Q)$(CC) $(CFLAGS) -static-pie -Wl,--gc-sections -o $@ $^ $(WORKER_LIBS)
 else # a sanitizer's runtime needs system calls that the jail forbids
-$(B)/datasite-worker: $(wildcard sandbox/*.[ch] datasite/base/*.[ch])
+$(B)/datasite-worker: $(wildcard sandbox/*/*.[ch] datasite/base/*.[ch])
 	$(MAKE) MODE=rel build/datasite-worker
 	@mkdir -p $(@D)
 	cp build/datasite-worker $@
 endif
 
 # A worker whose interpreter is taken over: machine code of tests/attack runs in its jail.
-ATTACKED := sandbox/worker_main.c sandbox/luarows_serve.c
+ATTACKED := sandbox/worker/worker_main.c sandbox/worker/luarows_serve.c
 $(B)/obj/attack/%.o: %.c | $(B)/gen/stmts.def
 	@mkdir -p $(@D)
 	@echo "  cc $< (attacked)"
@@ -125,7 +119,7 @@ $(B)/datasite-worker-attack: $(patsubst %.c,$(B)/obj/attack/%.o,$(ATTACKED)) \
 	@echo "  link $@"
 	$(Q)$(CC) $(CFLAGS) -static-pie -Wl,--gc-sections -o $@ $^ $(WORKER_LIBS)
 else
-$(B)/datasite-worker-attack: $(wildcard sandbox/*.[ch] datasite/base/*.[ch] tests/attack/*.c)
+$(B)/datasite-worker-attack: $(wildcard sandbox/*/*.[ch] datasite/base/*.[ch] tests/attack/*.c)
 	$(MAKE) MODE=rel build/datasite-worker-attack
 	@mkdir -p $(@D)
 	cp build/datasite-worker-attack $@
@@ -133,11 +127,11 @@ endif
 
 # One unit-test program a floor, linked with that floor and those below: it proves them apart.
 UNIT_base     := $(BASE)
-UNIT_policies := $(UNIT_base) $(POLICIES)
-UNIT_store    := $(UNIT_policies) $(STORE)
-UNIT_sandbox  := $(UNIT_store) $(SANDBOX)
-UNIT_core     := $(UNIT_sandbox) $(wildcard datasite/core/*.c)
-UNIT_http     := $(UNIT_core) $(wildcard datasite/http/*.c datasite/api/*.c)
+UNIT_policies := $(UNIT_base) $(call in,policies)
+UNIT_store    := $(UNIT_policies) $(call in,datasite/store)
+UNIT_sandbox  := $(UNIT_store) $(filter-out $(MAINS),$(call in,sandbox/*))
+UNIT_core     := $(UNIT_sandbox) $(call in,datasite/core)
+UNIT_http     := $(UNIT_core) $(call in,datasite/http datasite/api)
 UNITS         := base policies store sandbox core http
 define unit_rule
 $(B)/unit-$(1): $(call o,$(wildcard tests/unit/$(1)/*.c) $(UNIT_$(1))) $(EMBED)

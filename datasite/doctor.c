@@ -6,8 +6,8 @@
 #include "datasite/offline.h"
 #include "datasite/options.h"
 #include "datasite/store/backup.h"
-#include "sandbox/jail.h"
-#include "sandbox/runner_client.h"
+#include "sandbox/client/runner_client.h"
+#include "sandbox/jail/jail.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -14,7 +14,7 @@
 #include "datasite/datadir.h"
 #include "datasite/http/router.h"
 #include "datasite/http/server.h"
-#include "sandbox/jail.h"
+#include "sandbox/jail/jail.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 #include "datasite/base/arena.h"
 #include "datasite/base/json.h"
 #include "policies/codescan.h"
-#include "sandbox/runner_client.h"
+#include "sandbox/client/runner_client.h"
 
 /* What the command line says, and what was read because of it. */
 struct trial {

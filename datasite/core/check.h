@@ -6,7 +6,7 @@
 
 #include "datasite/core/job.h"
 #include "policies/codescan.h"
-#include "sandbox/runner_client.h"
+#include "sandbox/client/runner_client.h"
 
 #define CHECK_POLICY_RULE "policy-" /* how a finding of the policy's begins */
 

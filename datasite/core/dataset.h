@@ -7,7 +7,7 @@
 #include "policies/accountant.h"
 #include "policies/policy.h"
 #include "policies/schema.h"
-#include "sandbox/csv.h"
+#include "sandbox/table/csv.h"
 
 struct dataset {
     const char *id, *name, *owner_id, *owner_name, *title, *description;

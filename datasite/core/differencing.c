@@ -2,7 +2,7 @@
 #include "datasite/core/differencing.h"
 
 #include "datasite/core/site.h"
-#include "sandbox/runner_client.h"
+#include "sandbox/client/runner_client.h"
 
 #include <stdio.h>
 #include <string.h>

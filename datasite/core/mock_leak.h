@@ -3,7 +3,7 @@
 #define DATASITE_CORE_MOCK_LEAK_H
 
 #include "datasite/core/dataset.h"
-#include "sandbox/runner_client.h"
+#include "sandbox/client/runner_client.h"
 
 /* Holds csv against a version of the data, where the data are. ERR_MOCK_LEAK names the
  * columns in the text, all of them in the report. Without data there is nothing to

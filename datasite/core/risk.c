@@ -5,7 +5,7 @@
 #include "datasite/core/site.h"
 #include "policies/odds.h"
 #include "policies/sdc_cells.h"
-#include "sandbox/runner_client.h"
+#include "sandbox/client/runner_client.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #define DATASITE_CORE_RUN_H
 
 #include "datasite/core/job.h"
-#include "sandbox/runner_client.h"
+#include "sandbox/client/runner_client.h"
 
 /* How often a run is begun at most when the sandbox dies under it, and when the server
  * does. */

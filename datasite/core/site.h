@@ -3,7 +3,7 @@
 #define DATASITE_CORE_SITE_H
 
 #include "datasite/core/ctx.h"
-#include "sandbox/runner_client.h"
+#include "sandbox/client/runner_client.h"
 
 struct site {
     char data_dir[512];

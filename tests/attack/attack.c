@@ -5,11 +5,11 @@
  * so in the log and ends the run as if all were well, for the test to see. By hand,
  * `datasite-worker-attack unjailed NAME WORD…` makes the attempt without a jail. */
 #define ATTACK_MACHINE_CODE
-#include "sandbox/attack.h"
+#include "sandbox/worker/attack.h"
 
 #include "datasite/base/check.h"
-#include "sandbox/jail.h"
-#include "sandbox/jail_socket.h"
+#include "sandbox/jail/jail.h"
+#include "sandbox/worker/jail_socket.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

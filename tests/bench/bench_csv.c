@@ -3,7 +3,7 @@
 #include "datasite/base/arena.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/json.h"
-#include "sandbox/vault.h"
+#include "sandbox/vault/vault.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * beside bubblewrap where it is installed. One table, medians of one run. */
 #include "datasite/base/check.h"
 #include "datasite/base/clock.h"
-#include "sandbox/frame.h"
-#include "sandbox/worker.h"
+#include "sandbox/runner/worker.h"
+#include "sandbox/wire/frame.h"
 
 #include <fcntl.h>
 #include <spawn.h>

@@ -6,7 +6,7 @@
  * least of a few, sqlite3's as well. */
 #include "datasite/base/arena.h"
 #include "datasite/base/json.h"
-#include "sandbox/question.h"
+#include "sandbox/engine/question.h"
 
 #include <malloc.h>
 #include <sqlite3.h>

@@ -2,7 +2,7 @@
  * and a jailed process, beside plain Lua that calls the same function of each value. */
 #include "datasite/base/check.h"
 #include "datasite/base/clock.h"
-#include "sandbox/rowrun.h"
+#include "sandbox/runner/rowrun.h"
 
 #include <lauxlib.h>
 #include <lua.h>

@@ -6,7 +6,7 @@
 #include "datasite/base/check.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/json.h"
-#include "sandbox/csv.h"
+#include "sandbox/table/csv.h"
 
 /* The declaration is the fuzzer's own: it is right. */
 static inline void

@@ -1,6 +1,6 @@
 /* fuzz_expr.c -- conditions of `where`: each is refused, or parts the rows in two: it
  * and its negation together keep every row once. */
-#include "sandbox/question.h"
+#include "sandbox/engine/question.h"
 #include "tests/fuzz/declared.h"
 
 #include <stdlib.h>

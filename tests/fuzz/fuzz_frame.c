@@ -3,7 +3,7 @@
 #include "datasite/base/check.h"
 #include "datasite/base/clock.h"
 #include "datasite/base/fdio.h"
-#include "sandbox/frame.h"
+#include "sandbox/wire/frame.h"
 
 #include <sys/socket.h>
 #include <unistd.h>

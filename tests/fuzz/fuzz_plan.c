@@ -1,7 +1,7 @@
 /* fuzz_plan.c -- questions from a hostile worker: parsing, typing and pricing never crash,
  * and what they accept can be explained and answered. */
-#include "sandbox/question.h"
-#include "sandbox/rowport.h"
+#include "sandbox/engine/question.h"
+#include "sandbox/wire/rowport.h"
 #include "tests/fuzz/declared.h"
 
 int LLVMFuzzerInitialize(const int *argc, char ***argv);

@@ -7,7 +7,7 @@ build=$1
 passed=0
 failed=0
 sources=$(git ls-files '*.c' | grep -v '^tests/fuzz/')
-product=$(git ls-files 'datasite/*.c' 'datasite/**/*.c' 'policies/*.c' 'sandbox/*.c' | sort -u)
+product=$(git ls-files 'datasite/*.c' 'datasite/**/*.c' 'policies/*.c' 'sandbox/**/*.c' | sort -u)
 headers=$(git ls-files '*.h')
 
 rule() { # rule NAME COMMAND...

@@ -5,8 +5,8 @@
 #include "datasite/base/check.h"
 #include "datasite/base/clock.h"
 #include "datasite/base/fdio.h"
-#include "sandbox/frame.h"
-#include "sandbox/luabox_end.h"
+#include "sandbox/wire/frame.h"
+#include "sandbox/wire/luabox_end.h"
 #include "tests/unit/sandbox/mock_run.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,7 @@
 /* frame_test.c -- messages: what goes in comes out, and hostile ones are refused. */
 #include "datasite/base/check.h"
 #include "datasite/base/clock.h"
-#include "sandbox/frame.h"
+#include "sandbox/wire/frame.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* history_test.c -- from plans to told cells: what is compared, and what cannot be. */
-#include "sandbox/history.h"
+#include "sandbox/runner/history.h"
 #include "tests/unit/sandbox/made_table.h"
 
 #include <criterion/criterion.h>

@@ -4,10 +4,10 @@
 #include "datasite/base/check.h"
 #include "datasite/base/clock.h"
 #include "datasite/base/fdio.h"
-#include "sandbox/frame.h"
-#include "sandbox/jail.h"
-#include "sandbox/jail_heap.h"
-#include "sandbox/worker.h"
+#include "sandbox/jail/jail.h"
+#include "sandbox/runner/worker.h"
+#include "sandbox/wire/frame.h"
+#include "sandbox/worker/jail_heap.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

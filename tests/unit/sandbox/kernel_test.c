@@ -1,5 +1,5 @@
 /* kernel_test.c -- kernels against the plainest loops, at sizes around vector widths. */
-#include "sandbox/kernel.h"
+#include "sandbox/table/kernel.h"
 
 #include "datasite/base/limits.h"
 

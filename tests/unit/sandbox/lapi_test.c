@@ -1,7 +1,7 @@
 /* lapi_test.c -- the global `site`: the plans that calls become, and what answers become. */
 #include "datasite/base/check.h"
-#include "sandbox/jail_heap.h"
-#include "sandbox/lapi.h"
+#include "sandbox/worker/jail_heap.h"
+#include "sandbox/worker/lapi.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

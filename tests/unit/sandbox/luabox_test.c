@@ -1,9 +1,9 @@
 /* luabox_test.c -- the Lua state without doors: what is absent, what is ours, what leaves. */
 #include "datasite/base/check.h"
-#include "sandbox/jail_heap.h"
-#include "sandbox/luabox.h"
-#include "sandbox/luadefect.h"
-#include "sandbox/luajson.h"
+#include "sandbox/worker/jail_heap.h"
+#include "sandbox/worker/luabox.h"
+#include "sandbox/worker/luadefect.h"
+#include "sandbox/worker/luajson.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* luarows_test.c -- a row gives what it gives whatever the rows before it did. */
-#include "sandbox/luarows.h"
+#include "sandbox/worker/luarows.h"
 
 #include "datasite/base/check.h"
 

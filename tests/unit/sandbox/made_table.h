@@ -3,8 +3,8 @@
 #define TESTS_UNIT_SANDBOX_MADE_TABLE_H
 
 #include "datasite/base/arena.h"
-#include "sandbox/csv.h"
-#include "sandbox/question.h"
+#include "sandbox/engine/question.h"
+#include "sandbox/table/csv.h"
 
 struct made_table {
     struct diag diag;

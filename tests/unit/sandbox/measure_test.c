@@ -4,8 +4,8 @@
 
 #include "datasite/base/check.h"
 #include "datasite/base/json.h"
-#include "sandbox/measure.h"
-#include "sandbox/stability.h"
+#include "sandbox/engine/measure.h"
+#include "sandbox/engine/stability.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>

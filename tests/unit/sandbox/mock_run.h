@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_SANDBOX_MOCK_RUN_H
 #define TESTS_UNIT_SANDBOX_MOCK_RUN_H
 
-#include "sandbox/runner_client.h"
+#include "sandbox/client/runner_client.h"
 
 #define MOCK_WALL_MS 8000
 

@@ -1,7 +1,7 @@
 /* mockcheck_test.c -- what counts as a leak of a mock, rule by rule, and what does not. */
 #include "tests/unit/sandbox/made_table.h"
 
-#include "sandbox/mockcheck.h"
+#include "sandbox/runner/mockcheck.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -10,8 +10,8 @@
 
 #include "datasite/base/digest.h"
 #include "datasite/base/json.h"
-#include "sandbox/question.h"
-#include "sandbox/rowport.h"
+#include "sandbox/engine/question.h"
+#include "sandbox/wire/rowport.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

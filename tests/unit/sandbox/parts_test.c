@@ -1,7 +1,7 @@
 /* parts_test.c -- partitions and public tables: answers, prices, and what is refused. */
 #include "tests/unit/sandbox/made_table.h"
 
-#include "sandbox/parts.h"
+#include "sandbox/engine/parts.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* rowmeasure_test.c -- one person is in one block, whoever else is in the table. */
-#include "sandbox/rowmeasure.h"
+#include "sandbox/engine/rowmeasure.h"
 
 #include "tests/unit/sandbox/made_table.h"
 

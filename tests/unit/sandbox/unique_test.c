@@ -1,5 +1,5 @@
 /* unique_test.c -- who stands alone with a combination of values. */
-#include "sandbox/unique.h"
+#include "sandbox/runner/unique.h"
 
 #include "datasite/base/check.h"
 

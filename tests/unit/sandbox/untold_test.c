@@ -1,5 +1,5 @@
 /* untold_test.c -- an exact answer becomes what may be told of it. */
-#include "sandbox/untold.h"
+#include "sandbox/runner/untold.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

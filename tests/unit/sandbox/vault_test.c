@@ -2,7 +2,7 @@
 #include "tests/unit/sandbox/made_table.h"
 
 #include "datasite/base/fdio.h"
-#include "sandbox/vault.h"
+#include "sandbox/vault/vault.h"
 
 #include <criterion/criterion.h>
 #include <sqlite3.h>
