@@ -2,9 +2,10 @@
  *
  * It shows a researcher the shape of the data and nothing else: there is no input through
  * which anything about a person could come. */
-#include "policies/schema.h"
+#include "policies/mockgen.h"
 
 #include "datasite/base/check.h"
+#include "policies/schema_value.h"
 
 #include <stdio.h>
 #include <string.h>

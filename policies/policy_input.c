@@ -2,6 +2,7 @@
 #include "datasite/base/limits.h"
 #include "policies/policy.h"
 #include "policies/schema.h"
+#include "policies/schema_value.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include "datasite/base/units.h"
 #include "policies/policy.h"
 #include "policies/schema.h"
+#include "policies/schema_value.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "policies/schema.h"
 
 #include "datasite/base/check.h"
+#include "policies/schema_value.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* schema_value.c -- what stands in a field of CSV, as a column's integer, and back. */
+#include "policies/schema_value.h"
+
 #include "datasite/base/check.h"
-#include "policies/schema.h"
 
 #include <stdio.h>
 #include <string.h>

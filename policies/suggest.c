@@ -1,8 +1,9 @@
 /* suggest.c -- guesses a schema document from CSV text, for the owner to mend. */
-#include "policies/schema.h"
+#include "policies/suggest.h"
 
 #include "datasite/base/check.h"
 #include "policies/csvscan.h"
+#include "policies/schema_value.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -10,6 +10,7 @@
 #include "datasite/core/site.h"
 #include "datasite/core/standing.h"
 #include "datasite/core/writer.h"
+#include "policies/suggest.h"
 
 #include <fcntl.h>
 #include <pthread.h>

@@ -4,6 +4,7 @@
 #include "datasite/api/wire_job.h"
 #include "datasite/api/wire_mock.h"
 #include "datasite/core/writer.h"
+#include "policies/mockgen.h"
 
 #define MOCK_ROWS_MAX  1000000
 #define MOCK_BYTES_MAX (64 << 20)

@@ -3,6 +3,7 @@
 
 #include "datasite/base/fdio.h"
 #include "datasite/core/site.h"
+#include "policies/mockgen.h"
 
 #include <stdio.h>
 

@@ -6,6 +6,7 @@
 #include "datasite/core/lease.h"
 #include "datasite/core/quote.h"
 #include "datasite/core/template.h"
+#include "policies/schema_value.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "sandbox/engine/choice.h"
 
 #include "datasite/base/check.h"
+#include "policies/schema_value.h"
 #include "policies/selection.h"
 #include "sandbox/engine/measure.h"
 

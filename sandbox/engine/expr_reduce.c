@@ -2,6 +2,7 @@
 #include "sandbox/engine/expr_compile.h"
 
 #include "datasite/base/check.h"
+#include "policies/schema_value.h"
 
 #define QUOTIENT_PLACES 6
 

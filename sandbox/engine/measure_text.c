@@ -4,6 +4,7 @@
 #include "sandbox/engine/measure.h"
 
 #include "datasite/base/check.h"
+#include "policies/schema_value.h"
 #include "sandbox/engine/choice.h"
 #include "sandbox/engine/linear.h"
 #include "sandbox/engine/moments.h"

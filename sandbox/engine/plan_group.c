@@ -3,6 +3,7 @@
  * Keys are public in either case: every one of them answers, whether it has rows or not. */
 #include "sandbox/engine/plan_read.h"
 
+#include "policies/schema_value.h"
 #include "sandbox/table/labels.h"
 
 #include <stdio.h>

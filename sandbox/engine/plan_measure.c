@@ -2,6 +2,7 @@
 #include "sandbox/engine/plan_read.h"
 
 #include "datasite/base/check.h"
+#include "policies/schema_value.h"
 #include "sandbox/engine/bounds.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* plan_read.c -- members of a plan's objects, each checked as it is taken. */
 #include "sandbox/engine/plan_read.h"
+#include "policies/schema_value.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -5,6 +5,7 @@
 #include "datasite/base/clock.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/json.h"
+#include "policies/schema_value.h"
 #include "sandbox/wire/frame.h"
 #include "sandbox/wire/rowwire.h"
 

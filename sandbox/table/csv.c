@@ -7,6 +7,7 @@
 #include "datasite/base/digest.h"
 #include "datasite/base/fdio.h"
 #include "policies/csvscan.h"
+#include "policies/schema_value.h"
 
 #include <errno.h>
 #include <stdio.h>

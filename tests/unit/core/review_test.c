@@ -3,6 +3,7 @@
 #include "datasite/core/review.h"
 #include "datasite/core/reviewers.h"
 #include "datasite/core/standing.h"
+#include "policies/schema_value.h"
 #include "tests/unit/core/made_job.h"
 
 #include <criterion/criterion.h>

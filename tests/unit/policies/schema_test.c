@@ -1,7 +1,10 @@
 /* schema_test.c -- the schema document: what is taken, what is refused, mocks, guesses. */
 #include "datasite/base/arena.h"
 #include "datasite/base/json.h"
+#include "policies/mockgen.h"
 #include "policies/schema.h"
+#include "policies/schema_value.h"
+#include "policies/suggest.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

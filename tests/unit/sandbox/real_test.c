@@ -5,6 +5,7 @@
 
 #include "datasite/base/fdio.h"
 #include "datasite/base/json.h"
+#include "policies/suggest.h"
 
 #include <criterion/criterion.h>
 #include <criterion/logging.h>
