@@ -31,14 +31,6 @@ static const struct {
 };
 static const char *const folders[] = {"vault", "keys"};
 
-static enum err
-part_path(struct diag *d, const char *dir, const char *name, char out[DATADIR_PATH_MAX])
-{
-    if (snprintf(out, DATADIR_PATH_MAX, "%s/%s", dir, name) >= DATADIR_PATH_MAX)
-        return FAIL(d, ERR_INVALID, "%s: the path is too long", dir);
-    return ERR_OK;
-}
-
 /* Keys keep their mode: whoever may not read the one may not read the other. */
 static enum err
 copy_file(struct diag *d, const char *from, const char *to)
@@ -85,7 +77,7 @@ new_folder(struct diag *d, const char *dir)
     if (chmod(dir, 0700) == -1)
         return FAIL(d, ERR_IO, "%s: %s", dir, strerror(errno));
     for (size_t i = 0; i < ARRAY_N(folders); i++) {
-        TRY(part_path(d, dir, folders[i], path));
+        TRY(datadir_path(d, dir, folders[i], path));
         if (mkdir(path, 0700) == -1)
             return FAIL(d, ERR_IO, "%s: %s", path, strerror(errno));
     }
@@ -111,10 +103,10 @@ copy_site(struct diag *d, const char *from_dir, const char *to_dir, json_t *file
     TRY(datadir_exists(d, &source));
     TRY(new_folder(d, to_dir));
     for (size_t i = 0; i < ARRAY_N(parts); i++) {
-        TRY(part_path(d, from_dir, parts[i].name, from));
+        TRY(datadir_path(d, from_dir, parts[i].name, from));
         if (parts[i].earlier != NULL && access(from, F_OK) == -1)
-            TRY(part_path(d, from_dir, parts[i].earlier, from));
-        TRY(part_path(d, to_dir, parts[i].name, to));
+            TRY(datadir_path(d, from_dir, parts[i].earlier, from));
+        TRY(datadir_path(d, to_dir, parts[i].name, to));
         if (parts[i].may_lack && access(from, F_OK) == -1)
             continue;
         TRY(copy_part(d, i, from, to));

@@ -14,8 +14,9 @@
 
 #define MIGRATIONS_MAX 256
 
-static enum err
-path_in(struct diag *d, const char *dir, const char *name, char out[DATADIR_PATH_MAX])
+enum err
+datadir_path(
+    struct diag *d, const char *dir, const char *name, char out[DATADIR_PATH_MAX])
 {
     if (snprintf(out, DATADIR_PATH_MAX, "%s/%s", dir, name) >= DATADIR_PATH_MAX)
         return FAIL(d, ERR_INVALID, "%s: the path is too long", dir);
@@ -29,11 +30,11 @@ datadir_name(struct diag *d, const char *dir, struct datadir *out)
         return FAIL(d, ERR_INVALID, "say where the data lie: --data DIR");
     if (snprintf(out->dir, sizeof out->dir, "%s", dir) >= (int)sizeof out->dir)
         return FAIL(d, ERR_INVALID, "%s: the path is too long", dir);
-    TRY(path_in(d, dir, "datasite.db", out->database));
-    TRY(path_in(d, dir, "vault", out->vault_dir));
-    TRY(path_in(d, dir, "vault/vault.db", out->vault));
-    TRY(path_in(d, dir, "vault/vault.key", out->vault_key));
-    return path_in(d, dir, "keys", out->keys);
+    TRY(datadir_path(d, dir, "datasite.db", out->database));
+    TRY(datadir_path(d, dir, "vault", out->vault_dir));
+    TRY(datadir_path(d, dir, "vault/vault.db", out->vault));
+    TRY(datadir_path(d, dir, "vault/vault.key", out->vault_key));
+    return datadir_path(d, dir, "keys", out->keys);
 }
 
 /* The database last: until it is moved, a start that was cut off is done again. */
@@ -48,8 +49,8 @@ datadir_settle_vault(struct diag *d, const struct datadir *dir)
     if (mkdir(dir->vault_dir, 0700) == -1 && errno != EEXIST)
         return FAIL(d, ERR_IO, "%s: %s", dir->vault_dir, strerror(errno));
     for (size_t i = 0; i < ARRAY_N(vault_files); i++) {
-        TRY(path_in(d, dir->dir, vault_files[i], from));
-        TRY(path_in(d, dir->vault_dir, vault_files[i], to));
+        TRY(datadir_path(d, dir->dir, vault_files[i], from));
+        TRY(datadir_path(d, dir->vault_dir, vault_files[i], to));
         if (access(from, F_OK) == -1)
             continue;
         if (access(to, F_OK) == 0)
@@ -121,7 +122,7 @@ program_beside(struct diag *d, const char *name, char out[DATADIR_PATH_MAX])
     self[n] = '\0';
     slash = strrchr(self, '/');
     *slash = '\0';
-    TRY(path_in(d, self, name, out));
+    TRY(datadir_path(d, self, name, out));
     if (access(out, X_OK) == -1) {
         return FAIL(
             d, ERR_IO, "%s: %s; it belongs beside this program", out, strerror(errno));

@@ -33,6 +33,10 @@ enum err datadir_settle_vault(struct diag *d, const struct datadir *dir) NODISCA
 /* ERR_NOT_FOUND: there is no site in this folder. */
 enum err datadir_exists(struct diag *d, const struct datadir *dir) NODISCARD;
 
+/* "DIR/NAME"; ERR_INVALID: it is too long. */
+enum err datadir_path(struct diag *d, const char *dir, const char *name,
+    char out[DATADIR_PATH_MAX]) NODISCARD;
+
 /* The path of a program that lies beside this one ("datasite-runner"). */
 enum err program_beside(
     struct diag *d, const char *name, char out[DATADIR_PATH_MAX]) NODISCARD;

@@ -15,14 +15,6 @@
 #define HEX_BYTES          65
 
 static enum err
-path_in(struct diag *d, const char *dir, const char *name, char out[DATADIR_PATH_MAX])
-{
-    if (snprintf(out, DATADIR_PATH_MAX, "%s/%s", dir, name) >= DATADIR_PATH_MAX)
-        return FAIL(d, ERR_INVALID, "%s: the path is too long", dir);
-    return ERR_OK;
-}
-
-static enum err
 file_digest(struct diag *d, const char *path, char hex[HEX_BYTES])
 {
     struct sha256 h;
@@ -50,7 +42,7 @@ manifest_add(struct diag *d, json_t *files, const char *dir, const char *name)
 {
     char path[DATADIR_PATH_MAX], hex[HEX_BYTES];
 
-    TRY(path_in(d, dir, name, path));
+    TRY(datadir_path(d, dir, name, path));
     TRY(file_digest(d, path, hex));
     if (json_object_set_new(files, name, json_string(hex)) == -1)
         return FAIL(d, ERR_INTERNAL, "no memory for the list of files");
@@ -65,7 +57,7 @@ manifest_write(struct diag *d, json_t *files, const char *dir)
     BUF_SCOPE(text);
 
     buf_init(&text, MANIFEST_BYTES_MAX);
-    TRY(path_in(d, dir, MANIFEST_NAME, path));
+    TRY(datadir_path(d, dir, MANIFEST_NAME, path));
     TRY(json_text(d, doc, &text));
     buf_addz(&text, "\n");
     return file_replace(d, path, buf_str(&text), 0600);
@@ -77,7 +69,7 @@ check_file(struct diag *d, const char *dir, const char *name, const json_t *want
     char path[DATADIR_PATH_MAX], hex[HEX_BYTES];
     const char *text = json_string_value(want);
 
-    TRY(path_in(d, dir, name, path));
+    TRY(datadir_path(d, dir, name, path));
     TRY(file_digest(d, path, hex));
     if (text == NULL || strcmp(hex, text) != 0) {
         return FAIL(d, ERR_CONFLICT,
@@ -94,7 +86,7 @@ manifest_read(struct diag *d, const char *dir, json_t **doc, json_t **files)
     BUF_SCOPE(text);
 
     buf_init(&text, MANIFEST_BYTES_MAX);
-    TRY(path_in(d, dir, MANIFEST_NAME, path));
+    TRY(datadir_path(d, dir, MANIFEST_NAME, path));
     if (access(path, F_OK) == -1) {
         return FAIL(d, ERR_NOT_FOUND,
             "%s: no backup here; `datasite backup --data DIR --to NEW_DIR` makes one",

@@ -5,6 +5,7 @@
 #include "policies/mockgen.h"
 
 #include "datasite/base/check.h"
+#include "datasite/base/units.h"
 #include "policies/schema_value.h"
 
 #include <stdio.h>
@@ -56,16 +57,6 @@ add_quoted(struct buf *out, const char *text)
         buf_add(out, p, 1);
     }
     buf_addz(out, "\"");
-}
-
-static int64_t
-power_of_ten(int n)
-{
-    int64_t p = 1;
-
-    while (n-- > 0)
-        p *= 10;
-    return p;
 }
 
 /* The least and the greatest in turn. */

@@ -1,7 +1,21 @@
-/* units.c -- budgets as decimal text: parsing rounds up, printing is exact. */
+/* units.c -- budgets as decimal text: parsing rounds up, printing is exact; sizes and spans
+ * as people say them. */
 #include "datasite/base/units.h"
 
+#include "datasite/base/check.h"
+
 #include <stdio.h>
+
+int64_t
+power_of_ten(int n)
+{
+    int64_t p = 1;
+
+    CHECK(n >= 0 && n <= 18);
+    while (n-- > 0)
+        p *= 10;
+    return p;
+}
 
 /* Unsigned decimal text in units of 10^-places; a rest past them counts as one unit. */
 static bool

@@ -10,6 +10,9 @@
 #define NANO INT64_C(1000000000)
 #define ATTO INT64_C(1000000000000000000)
 
+/* 10 to the n, n from 0 to 18. */
+int64_t power_of_ten(int n);
+
 struct unixus {
     int64_t us;
 }; /* wall clock, UTC, microseconds since 1970 */

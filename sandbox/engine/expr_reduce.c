@@ -2,20 +2,10 @@
 #include "sandbox/engine/expr_compile.h"
 
 #include "datasite/base/check.h"
+#include "datasite/base/units.h"
 #include "policies/schema_value.h"
 
 #define QUOTIENT_PLACES 6
-
-static int64_t
-power_of_ten(int n)
-{
-    int64_t p = 1;
-
-    CHECK(n >= 0 && n <= 18);
-    while (n-- > 0)
-        p *= 10;
-    return p;
-}
 
 static int64_t
 saturated(__int128 v)

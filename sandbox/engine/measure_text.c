@@ -26,16 +26,6 @@ measured(const struct plan *p)
     return &p->scope.fields[p->measure.field].type;
 }
 
-static int64_t
-power_of_ten(int n)
-{
-    int64_t p = 1;
-
-    while (n-- > 0)
-        p *= 10;
-    return p;
-}
-
 /* As many decimals as leave room for the column's greatest value, up to twelve. */
 static int
 mean_decimals(const struct schema_column *c)

@@ -148,16 +148,6 @@ make_clipped(struct rows *w, size_t i, size_t n)
     w->valid[i] = w->valid[f->source];
 }
 
-static int64_t
-power_of_ten(int n)
-{
-    int64_t p = 1;
-
-    while (n-- > 0)
-        p *= 10;
-    return p;
-}
-
 static void
 make_derived(struct rows *w, size_t i, size_t n)
 {

@@ -1,6 +1,7 @@
 /* luarows.c -- the Lua state of a row process: quotas a row, and no state between rows. */
 #include "sandbox/worker/luarows.h"
 
+#include "datasite/base/units.h"
 #include "sandbox/worker/jail_heap.h"
 #include "sandbox/worker/luadefect.h"
 #include "sandbox/worker/luajson.h"
@@ -20,23 +21,13 @@ enum slot {
 
 /* ---- values ---- */
 
-static lua_Number
-power_of_ten(int n)
-{
-    lua_Number p = 1;
-
-    while (n-- > 0)
-        p *= 10;
-    return p;
-}
-
 static void
 push_number(lua_State *L, const struct schema_column *c, int64_t v)
 {
     if (c->type == COL_BOOLEAN)
         lua_pushboolean(L, v != 0);
     else if (c->decimals > 0)
-        lua_pushnumber(L, (lua_Number)v / power_of_ten(c->decimals));
+        lua_pushnumber(L, (lua_Number)v / (lua_Number)power_of_ten(c->decimals));
     else
         lua_pushinteger(L, v);
 }
@@ -83,7 +74,7 @@ fixed_of(lua_State *L, int index, const struct row_program *p, int64_t *out)
     } else {
         return false;
     }
-    n = round(n * power_of_ten(p->decimals));
+    n = round(n * (lua_Number)power_of_ten(p->decimals));
     if (isnan(n))
         return false;
     if (n <= (lua_Number)p->lower)

@@ -70,16 +70,6 @@ struct told {
     int64_t error;
 };
 
-static __int128
-power_of_ten(int n)
-{
-    __int128 p = 1;
-
-    while (n-- > 0)
-        p *= 10;
-    return p;
-}
-
 /* The only value, or the last of a list or a matrix. */
 static const json_t *
 last_value(const json_t *answer)
@@ -105,7 +95,8 @@ take(const struct question *q, struct rng *r)
     cr_assert_eq(err, ERR_OK, "%s", d.text);
     cr_assert_eq(json_parse(&d, buf_str(&b), &o), ERR_OK, "%s", b.ptr);
     int decimals = (int)json_integer_value(json_object_get(o, "decimals"));
-    out.value = json_integer_value(last_value(o)) * power_of_ten(DECIMALS - decimals);
+    out.value =
+        (__int128)json_integer_value(last_value(o)) * power_of_ten(DECIMALS - decimals);
     cr_assert(str_fixed(str_of(json_string_value(json_object_get(o, "error95"))),
                   DECIMALS, &out.error),
         "%s", b.ptr);
@@ -205,7 +196,7 @@ Test(width, of_a_quantile_is_in_rows)
             struct rng *r = rng_seeded(seed);
             struct told t = take(q, r);
             int64_t at = ((int64_t)(t.value / power_of_ten(DECIMALS)) + 20) / 5;
-            __int128 worse = (off[at] - best) * power_of_ten(DECIMALS);
+            __int128 worse = (__int128)(off[at] - best) * power_of_ten(DECIMALS);
             n += worse <= 4 * (__int128)t.error;
             rng_free(r);
         }
