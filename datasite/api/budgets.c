@@ -186,30 +186,30 @@ ledger_item(struct ctx *cx, const void *list, struct item *out, bool *more)
     return ERR_OK;
 }
 
+static enum err
+share_item(struct ctx *cx, const void *ds, struct item *out, bool *more)
+{
+    struct ledger_share share;
+
+    TRY(ledger_shares_next(cx, &share, more));
+    if (*more)
+        *out = (struct item){share_to_json(ds, &share), ledger_share_key(cx, &share)};
+    return ERR_OK;
+}
+
 enum err
 budget_allocations(struct request *rq, struct reply *rp)
 {
     struct ctx *cx = rq->cx;
-    json_auto_t *items = json_array();
-    struct ledger_share share;
-    char last[LEDGER_SHARE_KEY_BYTES];
     struct dataset ds;
     struct page page;
-    bool more;
 
     TRY(page_take(rq, &page));
     TRY(query_end(rq));
     TRY(dataset_visible(cx, rq->param[0], &ds));
     TRY(insider_check(cx, &ds));
     TRY(ledger_shares(cx, ds.id, page.after, page.limit + 1));
-    for (int64_t i = 0;; i++) {
-        TRY(ledger_shares_next(cx, &share, &more));
-        if (!more || i == page.limit)
-            break;
-        json_array_append_new(items, share_to_json(&ds, &share));
-        ledger_share_key(&share, last);
-    }
-    return reply_page(rq, rp, json_incref(items), more ? last : NULL);
+    return reply_walk(rq, rp, &page, share_item, &ds);
 }
 
 enum err

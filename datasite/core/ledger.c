@@ -527,11 +527,11 @@ ledger_next(struct ctx *cx, struct ledger_row *r, bool *more)
         &r->reserved_nano, &r->reserved_atto, &r->spent_nano, &r->spent_atto, &r->hash);
 }
 
-void
-ledger_share_key(const struct ledger_share *s, char out[LEDGER_SHARE_KEY_BYTES])
+const char *
+ledger_share_key(struct ctx *cx, const struct ledger_share *s)
 {
-    snprintf(out, LEDGER_SHARE_KEY_BYTES, "%s%s", s->project_id,
-        s->user_id != NULL ? s->user_id : "");
+    return arena_strf(
+        cx->arena, "%s%s", s->project_id, s->user_id != NULL ? s->user_id : "");
 }
 
 enum err

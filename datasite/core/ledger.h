@@ -123,8 +123,8 @@ struct ledger_share {
     const char *project_id, *project_title, *user_id, *user_name;
     struct cap cap; /* of its limit what was declared alone */
 };
-#define LEDGER_SHARE_KEY_BYTES 64
-void ledger_share_key(const struct ledger_share *s, char out[LEDGER_SHARE_KEY_BYTES]);
+/* Of its place in the list, in arena memory; NULL: no memory. */
+const char *ledger_share_key(struct ctx *cx, const struct ledger_share *s);
 /* Shares past the one of that key, by project and researcher. */
 enum err ledger_shares(
     struct ctx *cx, const char *dataset_id, const char *after, int64_t limit) NODISCARD;
