@@ -12,11 +12,12 @@
 #define SECOND INT64_C(1000000)
 #define HOUR   (3600 * SECOND)
 
-/* An hour's slot; release is "auto" or "held". */
-#define POLICY(release)                                                               \
+/* release is "auto" or "held". */
+#define POLICY_OF(release, slot_s)                                                    \
     "{\"name\":\"slots\",\"title\":\"Slots\",\"description\":\"\",\"lanes\":{\"dp\":" \
     "{\"release\":\"" release "\"}},\"approvals\":1,\"approval_days\":30,"            \
-    "\"time_slot_s\":3600}"
+    "\"time_slot_s\":" slot_s "}"
+#define POLICY(release) POLICY_OF(release, "3600") /* an hour's slot */
 
 static void
 set_policy(const char *text)
@@ -235,11 +236,8 @@ Test(slot, veils_charges_from_researchers_and_not_from_the_owner)
 Test(slot, veils_nothing_of_a_run_without_one)
 {
     struct job j;
-    json_auto_t *pack = json_string("dp-only");
 
-    as_owner();
-    MUST(dataset_policy_set(&cx, &wards, pack));
-    as_system();
+    set_policy(POLICY_OF("auto", "0"));
     j = job_running(1, NANO);
     cr_assert_eq(charged(&j, 1, NANO / 4), LEDGER_PAID);
     cr_assert_eq(ada_sees().spent_nano, NANO / 4);
