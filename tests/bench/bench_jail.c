@@ -44,6 +44,7 @@ run_trivial_job(struct worker *w, struct monous deadline)
 
     buf_init(&job, 4096);
     field_put_z(&job, "return 1");
+    field_put_z(&job, ""); /* the dataset's name: any */
     field_put_z(&job, "{}");
     field_put_i64(&job, 1);
     field_put_i64(&job, 1024);
