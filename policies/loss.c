@@ -107,7 +107,7 @@ sampled_moments(const struct law *l)
 static double complex
 turned(double angle)
 {
-    return CMPLX(cos(angle), sin(angle));
+    return cos(angle) + (double complex)I * sin(angle); /* clang 14 has no CMPLX */
 }
 
 static size_t
