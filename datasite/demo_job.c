@@ -224,7 +224,7 @@ demo_step_run(struct diag *d, struct demo *m)
         "noised.");
     TRY(await_job(d, m, m->people[RESEARCHER].client, &job, etag));
     TRY(expect_state(d, job, "released"));
-    demo_fact("%s is %s: this policy lets noisy answers go at once", m->job,
+    demo_fact("%s is %s: this policy lets noisy answers go by themselves", m->job,
         demo_text_of(job, "state"));
     return ERR_OK;
 }
