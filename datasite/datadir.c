@@ -129,3 +129,15 @@ program_beside(struct diag *d, const char *name, char out[DATADIR_PATH_MAX])
     }
     return ERR_OK;
 }
+
+enum err
+runner_beside(struct diag *d, struct runner **out)
+{
+    char runner_exe[DATADIR_PATH_MAX], worker_exe[DATADIR_PATH_MAX];
+    const struct runner_config config = {
+        .runner_exe = runner_exe, .worker_exe = worker_exe};
+
+    TRY(program_beside(d, "datasite-runner", runner_exe));
+    TRY(program_beside(d, "datasite-worker", worker_exe));
+    return runner_start(d, &config, out);
+}

@@ -11,6 +11,7 @@
 #define DATASITE_DATADIR_H
 
 #include "datasite/base/err.h"
+#include "sandbox/client/runner_client.h"
 
 #define DATADIR_PATH_MAX 600
 
@@ -40,5 +41,9 @@ enum err datadir_path(struct diag *d, const char *dir, const char *name,
 /* The path of a program that lies beside this one ("datasite-runner"). */
 enum err program_beside(
     struct diag *d, const char *name, char out[DATADIR_PATH_MAX]) NODISCARD;
+
+/* Starts a runner that has no private data, from the programs beside this one; runner_stop
+ * ends it. */
+enum err runner_beside(struct diag *d, struct runner **out) NODISCARD;
 
 #endif

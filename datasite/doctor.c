@@ -29,15 +29,10 @@ tell(bool well, const char *what, const char *why)
 static enum err
 self_test(struct diag *d, char level[128])
 {
-    char runner_exe[DATADIR_PATH_MAX], worker_exe[DATADIR_PATH_MAX];
-    const struct runner_config config = {
-        .runner_exe = runner_exe, .worker_exe = worker_exe};
     struct runner *r = NULL;
     enum err result;
 
-    TRY(program_beside(d, "datasite-runner", runner_exe));
-    TRY(program_beside(d, "datasite-worker", worker_exe));
-    TRY(runner_start(d, &config, &r));
+    TRY(runner_beside(d, &r));
     result = runner_selftest(r, d, level);
     runner_stop(r);
     return result;

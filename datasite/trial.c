@@ -155,15 +155,10 @@ enum err
 trial_attempt(
     struct diag *d, const struct trial *t, const struct attempt *a, struct outcome *out)
 {
-    char runner_exe[DATADIR_PATH_MAX], worker_exe[DATADIR_PATH_MAX];
-    const struct runner_config config = {
-        .runner_exe = runner_exe, .worker_exe = worker_exe};
     struct runner *r = NULL;
     enum err result;
 
-    TRY(program_beside(d, "datasite-runner", runner_exe));
-    TRY(program_beside(d, "datasite-worker", worker_exe));
-    TRY(runner_start(d, &config, &r));
+    TRY(runner_beside(d, &r));
     result = run_order(d, t, a, r, out);
     runner_stop(r);
     return result;

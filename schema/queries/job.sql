@@ -78,7 +78,8 @@ WHERE id = (SELECT id FROM job j WHERE claimed = 0
     ORDER BY changed_us, id LIMIT 1)
 RETURNING id;
 
--- Approved for other data, another policy or another runtime than are there now.
+-- Approved for other data, another policy or another runtime than are there now. The list
+-- of states is that of the index job_work, which serves no other.
 -- name: JOB_LAPSED_NEXT (s) -> (s)
 SELECT j.id FROM job j JOIN dataset d ON d.id = j.dataset_id
 WHERE j.claimed = 0 AND j.state IN ('checking', 'approved', 'queued') AND j.state <> 'checking'
