@@ -96,33 +96,28 @@ $(B)/datasite: $(call o,datasite/main.c $(SERVER)) $(EMBED)
 $(B)/datasite-runner: $(call o,sandbox/runner/runner_main.c $(RUNNER)) $(EMBED)
 	@echo "  link $@"
 	$(Q)$(CC) $(CFLAGS) $(LINK) -o $@ $^ $(RUNNER_LIBS)
-ifeq ($(findstring $(MODE),asan tsan),)
-$(B)/datasite-worker: $(call o,sandbox/worker/worker_main.c $(WORKER))
-	@echo "  link $@"
-	$(Q)$(CC) $(CFLAGS) -static-pie -Wl,--gc-sections -o $@ $^ $(WORKER_LIBS)
-else # a sanitizer's runtime needs system calls that the jail forbids
-$(B)/datasite-worker: $(wildcard sandbox/*/*.[ch] datasite/base/*.[ch])
-	$(MAKE) MODE=rel build/datasite-worker
-	@mkdir -p $(@D)
-	cp build/datasite-worker $@
-endif
-
 # A worker whose interpreter is taken over: machine code of tests/attack runs in its jail.
 ATTACKED := sandbox/worker/worker_main.c sandbox/worker/luarows_serve.c
 $(B)/obj/attack/%.o: %.c | $(B)/gen/stmts.def
 	@mkdir -p $(@D)
 	@echo "  cc $< (attacked)"
 	$(Q)$(CC) $(CFLAGS) -DATTACK_MACHINE_CODE -MMD -MP -c -o $@ $<
+WORKERS := $(B)/datasite-worker $(B)/datasite-worker-attack
 ifeq ($(findstring $(MODE),asan tsan),)
+$(B)/datasite-worker: $(call o,sandbox/worker/worker_main.c $(WORKER))
 $(B)/datasite-worker-attack: $(patsubst %.c,$(B)/obj/attack/%.o,$(ATTACKED)) \
     $(call o,tests/attack/attack.c $(filter-out $(ATTACKED),$(WORKER)))
+$(WORKERS):
 	@echo "  link $@"
 	$(Q)$(CC) $(CFLAGS) -static-pie -Wl,--gc-sections -o $@ $^ $(WORKER_LIBS)
 else
-$(B)/datasite-worker-attack: $(wildcard sandbox/*/*.[ch] datasite/base/*.[ch] tests/attack/*.c)
-	$(MAKE) MODE=rel build/datasite-worker-attack
+# A sanitizer's runtime needs system calls that the jail forbids. One call builds both plain
+# ones: two calls side by side would write each other's objects.
+PLAIN := build/datasite-worker build/datasite-worker-attack
+$(WORKERS) &: $(wildcard sandbox/*/*.[ch] datasite/base/*.[ch] tests/attack/*.c)
+	$(MAKE) MODE=rel $(PLAIN)
 	@mkdir -p $(@D)
-	cp build/datasite-worker-attack $@
+	cp $(PLAIN) $(@D)
 endif
 
 # One unit-test program a floor, linked with that floor and those below: it proves them apart.
