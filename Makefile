@@ -69,7 +69,7 @@ asan: test-packages                          ## the unit tests under ASan and UB
 	$(MAKE) -j2 MODE=asan units
 	sh tests/run.sh build/asan unit
 lint: test-packages                          ## floors, links, text, headers, format, clang-tidy
-	$(MAKE) -j2 MODE=rel programs
+	$(MAKE) -j2 MODE=rel programs benches
 	sh tests/tidy/run.sh build
 bench: test-packages                         ## print figures and ratios
 	$(MAKE) -j2 MODE=rel programs benches

@@ -59,7 +59,7 @@ suite() { # suite KIND NAME COMMAND...
 for unit in base policies store sandbox core http; do
     suite unit "unit-$unit" "$build/unit-$unit" -j2
 done
-suite api "api" python3 -m unittest discover -s tests/api -p '*_test.py'
+suite api "api" sh tests/api/run.sh "$build"
 suite dp "dp" sh tests/dp/run.sh "$build"
 suite e2e "e2e" sh tests/e2e/run.sh "$build"
 
