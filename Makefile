@@ -165,7 +165,7 @@ $(B)/gen/embed.c: $(EMBEDDED) web/dist/index.html schema/embed.sh
 # The pages. `npm ci` installs exactly what the lock file names, once for each lock file.
 web/node_modules/.package-lock.json: web/package-lock.json
 	@echo "  npm ci"
-	$(Q)cd web && npm ci --silent --no-audit --no-fund && touch node_modules/.package-lock.json
+	$(Q)cd web && npm ci --loglevel=error --no-audit --no-fund && touch node_modules/.package-lock.json
 web/dist/index.html: $(wildcard web/ui/*.ts* web/ui/*/*.ts* web/ui/*.css web/ui/*/*.css \
     web/ui/*/*.json web/static/* web/*.mjs web/package-lock.json) | web/node_modules/.package-lock.json
 	@echo "  bundle web"

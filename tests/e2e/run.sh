@@ -4,5 +4,5 @@
 # The pages' own packages are there once a build bundled them; playwright drives Chromium.
 set -eu
 export DATASITE_BUILD="$1"
-[ -d web/node_modules/playwright-core ] || (cd web && npm ci --silent --no-audit --no-fund)
+[ -d web/node_modules/playwright-core ] || (cd web && npm ci --loglevel=error --no-audit --no-fund)
 exec node --test --test-concurrency=1 tests/e2e/*.test.mjs
