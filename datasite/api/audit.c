@@ -4,9 +4,23 @@
 #include "datasite/core/site.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define EXPORT_BYTES_MAX   ((size_t)32 << 20)
 #define EXPORT_ENTRIES_MAX 1000000
+
+/* "oldest", as without one, or "newest". */
+static enum err
+take_order(struct request *rq, bool *newest_first)
+{
+    const char *order = query_text(rq, "order");
+
+    *newest_first = order != NULL && strcmp(order, "newest") == 0;
+    if (order != NULL && !*newest_first && strcmp(order, "oldest") != 0)
+        return FAIL_FIELD(
+            &rq->cx->diag, ERR_INVALID, "/query/order", "order is oldest or newest");
+    return ERR_OK;
+}
 
 enum err
 audit_list(struct request *rq, struct reply *rp)
@@ -22,6 +36,7 @@ audit_list(struct request *rq, struct reply *rp)
     filter = (struct audit_filter){.verb = query_text(rq, "verb"),
         .actor = query_text(rq, "actor"),
         .subject = query_text(rq, "subject")};
+    TRY(take_order(rq, &filter.newest_first));
     TRY(query_end(rq));
     TRY(audit_entries(rq->cx, &filter, after, page.limit + 1, &list, &n));
     items = json_array();

@@ -177,16 +177,17 @@ enum err
 audit_entries(struct ctx *cx, const struct audit_filter *f, int64_t after,
     int64_t limit, struct audit_entry **out, size_t *n)
 {
+    enum stmt_id list = f->newest_first ? STMT_AUDIT_LIST_NEWEST : STMT_AUDIT_LIST;
     bool more;
 
     *n = 0;
     NEW(cx, *out, (size_t)limit);
-    TRY(db_each(cx->db, &cx->diag, STMT_AUDIT_LIST, after, f->verb, f->actor,
-        f->subject, limit));
+    TRY(db_each(
+        cx->db, &cx->diag, list, after, f->verb, f->actor, f->subject, limit));
     for (;;) {
         struct audit_entry e = {0};
 
-        TRY(db_row(cx->db, &cx->diag, cx->arena, STMT_AUDIT_LIST, &more, &e.seq,
+        TRY(db_row(cx->db, &cx->diag, cx->arena, list, &more, &e.seq,
             &e.time, &e.actor, &e.verb, &e.subject, &e.facts, &e.prev, &e.hash));
         if (!more)
             return ERR_OK;

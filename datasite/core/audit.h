@@ -42,11 +42,13 @@ enum err audit_head(struct ctx *cx, int64_t *entries, struct digest *head) NODIS
 enum err audit_verify_lines(struct diag *d, struct str text, struct audit_marks *marks,
     int64_t *entries, struct digest *head, int64_t *first_bad) NODISCARD;
 
-/* Entries with seq > after, oldest first; verb NULL: all, "job." prefix or a whole verb;
- * actor and subject NULL: all. */
+/* verb NULL: all, "job." prefix or a whole verb; actor and subject NULL: all. */
 struct audit_filter {
     const char *verb, *actor, *subject;
+    bool newest_first;
 };
+/* Entries that follow the one numbered `after` in the order of the filter; 0: from its
+ * beginning. */
 enum err audit_entries(struct ctx *cx, const struct audit_filter *f, int64_t after,
     int64_t limit, struct audit_entry **out, size_t *n) NODISCARD;
 /* {seq, time, actor, verb, subject, facts, prev, hash}; owned by the caller, NULL: no

@@ -36,3 +36,11 @@ WHERE a.seq > ?1 AND (?2 IS NULL OR a.verb = ?2 OR (substr(?2, -1) = '.'
         AND substr(a.verb, 1, length(?2)) = ?2))
     AND (?3 IS NULL OR a.actor = ?3) AND (?4 IS NULL OR a.subject = ?4)
 ORDER BY a.seq LIMIT ?5;
+
+-- name: AUDIT_LIST_NEWEST (isssi) -> (isssssss)
+SELECT a.seq, a.time, a.actor, a.verb, a.subject, a.facts, coalesce(p.hash, ''), a.hash
+FROM audit a LEFT JOIN audit p ON p.seq = a.seq - 1
+WHERE (?1 = 0 OR a.seq < ?1) AND (?2 IS NULL OR a.verb = ?2 OR (substr(?2, -1) = '.'
+        AND substr(a.verb, 1, length(?2)) = ?2))
+    AND (?3 IS NULL OR a.actor = ?3) AND (?4 IS NULL OR a.subject = ?4)
+ORDER BY a.seq DESC LIMIT ?5;

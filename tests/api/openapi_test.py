@@ -1,6 +1,7 @@
 """openapi_test.py -- schema/openapi.json is the API: it and the route table say the same,
 and each route that needs somebody refuses nobody and the wrong ones. Written from the table,
 so that no route can be added untested."""
+import glob
 import json
 import os
 import re
@@ -38,6 +39,25 @@ def document():
         return json.load(f)
 
 
+def queries_read():
+    """By name, what each function of datasite/api reads from a query: itself or through the
+    functions of its own file."""
+    read = {}
+    for path in glob.glob(os.path.join(harness.ROOT, "datasite/api/*.c")):
+        with open(path, encoding="utf-8") as f:
+            bodies = dict(re.findall(r"^(\w+)\([^{};]*\)\n{\n(.*?)^}", f.read(), re.M | re.S))
+        for name in bodies:
+            reached, names = [name], set()
+            for at in reached:
+                names |= set(re.findall(r'query_\w+\(rq, "(\w+)"', bodies[at]))
+                if re.search(r"\bpage_take(_seq)?\(", bodies[at]):
+                    names |= {"limit", "cursor"}
+                reached += [n for n in bodies
+                            if n not in reached and re.search(rf"\b{n}\(", bodies[at])]
+            read[name] = names
+    return read
+
+
 class TableTest(unittest.TestCase):
     def setUp(self):
         self.routes, self.document = routes(), document()
@@ -63,6 +83,17 @@ class TableTest(unittest.TestCase):
             declared = {p["name"] for p in self.operation(r).get("parameters", [])
                         if p.get("in") == "path"}
             self.assertEqual(declared, set(re.findall(r"{(\w+)}", r.path)), r.name)
+
+    def test_query_parameters_are_declared(self):
+        read = queries_read()
+        self.assertEqual(read["audit_list"],
+                         {"order", "verb", "actor", "subject", "limit", "cursor"})
+        shared = self.document["components"]["parameters"]
+        for r in self.routes:
+            declared = [shared[p["$ref"].rpartition("/")[2]] if "$ref" in p else p
+                        for p in self.operation(r).get("parameters", [])]
+            self.assertEqual({p["name"] for p in declared if p["in"] == "query"},
+                             read[r.name], r.name)
 
     def test_bodies(self):
         for r in self.routes:

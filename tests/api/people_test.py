@@ -456,6 +456,15 @@ class AuditTest(harness.Case):
         mine = auditor.items(f"/api/v1/audit?actor={auditor.user['id']}")
         self.assertEqual({e["actor"] for e in mine}, {auditor.user["id"]})
 
+    def test_the_newest_come_first_where_asked(self):
+        auditor = self.site.person("auditor")
+        ask = "/api/v1/audit?limit=3&verb=user."
+        oldest = auditor.items(ask)
+        self.assertGreater(len(oldest), 3, "more than one page")
+        self.assertEqual(auditor.items(ask + "&order=oldest"), oldest)
+        self.assertEqual(auditor.items(ask + "&order=newest"), oldest[::-1])
+        self.assertProblem(auditor.get("/api/v1/audit?order=sideways"), 400)
+
     def test_only_auditors_and_admins_read_it(self):
         for name in ("researcher", "owner"):
             for path in ("", "/head", "/export"):

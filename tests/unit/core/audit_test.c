@@ -219,6 +219,28 @@ Test(audit, filters_by_verb_group_actor_and_subject)
     cr_assert_eq(list[0].seq, 6);
 }
 
+Test(audit, lists_the_newest_first_from_any_entry)
+{
+    static const struct audit_filter newest = {.newest_first = true};
+    static const struct audit_filter jobs = {.verb = "job.", .newest_first = true};
+    struct audit_entry *list;
+    size_t n;
+
+    append_some();
+    MUST(audit_entries(&cx, &newest, 0, 2, &list, &n));
+    cr_assert_eq(n, 2);
+    cr_assert_eq(list[0].seq, 7);
+    cr_assert_eq(list[1].seq, 6);
+    cr_assert_str_eq(list[0].prev, list[1].hash);
+    MUST(audit_entries(&cx, &newest, 6, 50, &list, &n));
+    cr_assert_eq(n, 5);
+    cr_assert_eq(list[0].seq, 5);
+    cr_assert_eq(list[4].seq, 1);
+    MUST(audit_entries(&cx, &jobs, 0, 50, &list, &n));
+    cr_assert_eq(n, 3);
+    cr_assert_gt(list[0].seq, list[2].seq);
+}
+
 static struct buf
 exported(int64_t after, int64_t limit)
 {

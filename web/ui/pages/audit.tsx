@@ -5,6 +5,7 @@ import { useAll, useResource } from "../api/resource";
 import type { AuditEntry, AuditHead, Checkpoint, Page, User } from "../api/types";
 import { whole } from "../decimal";
 import { Said, visible } from "../inert";
+import { Filter } from "../parts/filter";
 import { useAct } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Card, Facts, Head } from "../parts/page";
@@ -144,28 +145,43 @@ function Row({ e, names }: { e: AuditEntry; names: Names }) {
   );
 }
 
+/** What acts are about: the first word of their names. */
+const kinds = ["job", "run", "result", "template", "budget", "raise", "freeze", "population", "dataset", "grant",
+  "project", "user", "session", "token", "webhook", "setting", "setup"] as const;
+
 export function Audit() {
-  const find = (useAddress().searchParams.get("q") ?? "").toLowerCase();
+  const query = useAddress().searchParams;
+  const find = (query.get("q") ?? "").toLowerCase();
+  const kind = query.get("kind") ?? "";
+  const actor = query.get("actor") ?? "";
   const names = useNames();
   const fits = (e: AuditEntry) =>
     `${e.actor} ${names.get(e.actor ?? "") ?? ""} ${e.verb} ${e.subject} ${JSON.stringify(e.facts)}`.toLowerCase().includes(find);
+  const wanted = new URLSearchParams({ limit: "200", order: "newest" });
+  if (kind) wanted.set("verb", `${kind}.`);
+  if (actor) wanted.set("actor", actor);
   const heads = ["seq", "time", "actor", "verb", "subject", "entry"] as const;
   return (
     <>
       <Head title={t("nav.audit")} note={<p>{t("audit.lead")}</p>} />
       <div class="two">
-        <Card title={t("audit.log")} extra={
-          <label class="filter">
-            <span>{t("audit.filter")}</span>
-            <input type="search" value={find} onInput={(e) => setQuery("q", e.currentTarget.value)} />
-          </label>
-        }>
+        <Card title={t("audit.log")}>
+          <div class="bar-row">
+            <Filter name="kind" label={t("audit.about")} chosen={kind}
+              options={kinds.map((k) => [k, t(`audit.kind.${k}`)])} />
+            <Filter name="actor" label={t("audit.col.actor")} chosen={actor}
+              options={[...names].map(([id, name]): [string, string] => [id, visible(name)])} />
+            <label class="filter">
+              <span>{t("audit.filter")}</span>
+              <input type="search" value={find} onInput={(e) => setQuery("q", e.currentTarget.value)} />
+            </label>
+          </div>
           <div class="scroll" role="region" tabIndex={0} aria-label={t("audit.log")}>
             <table class="table">
               <caption class="unseen">{t("audit.log")}</caption>
               <thead><tr>{heads.map((h) => <th key={h} scope="col" class={h === "seq" ? "num" : ""}>{t(`audit.col.${h}`)}</th>)}</tr></thead>
               <tbody>
-                <Paged<AuditEntry> path="/audit?limit=200" columns={heads.length}
+                <Paged<AuditEntry> key={`${wanted}`} path={`/audit?${wanted}`} columns={heads.length}
                   empty={<Empty title={t("audit.empty")} />}>
                   {(items) => items.filter(fits).map((e) => <Row key={e.seq} e={e} names={names} />)}
                 </Paged>

@@ -4,13 +4,14 @@ import { useAll, useResource, type Resource } from "../api/resource";
 import type { Dataset, Job, Page, WaitingOn } from "../api/types";
 import { shown } from "../decimal";
 import { Said } from "../inert";
+import { Filter } from "../parts/filter";
 import { Growing } from "../parts/growing";
 import { Icon } from "../parts/icon";
 import { Head, Tabs } from "../parts/page";
 import { Paged } from "../parts/paged";
 import { jobStates, StatePill } from "../parts/pill";
 import { Empty, Show } from "../parts/states";
-import { setQuery, useAddress } from "../router";
+import { useAddress } from "../router";
 import { hasRole, myId } from "../session";
 import { t } from "../texts";
 import { Ago } from "../time";
@@ -90,21 +91,6 @@ function inTime(a: Job, b: Job): number {
 }
 
 const jobRow = (job: Job) => <JobRow key={job.id} job={job} />;
-
-/** Narrows a list to one value of a query parameter; the address keeps it. */
-function Filter({ name, label, chosen, options }:
-  { name: string; label: string; chosen: string; options: [string, string][] }) {
-  if (options.length < 2) return null;
-  return (
-    <label class="filter">
-      <span>{label}</span>
-      <select value={chosen} onChange={(e) => setQuery(name, e.currentTarget.value)}>
-        <option value="">{t("word.all")}</option>
-        {options.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
-      </select>
-    </label>
-  );
-}
 
 function Nothing({ turn }: { turn: Turn }) {
   const datasets = useResource<Page<Dataset>>(hasRole("owner") ? "/datasets" : null);
