@@ -2,7 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { call } from "../api/client";
 import { useAll, useResource } from "../api/resource";
-import type { AuditEntry, AuditHead, Checkpoint, Page, User } from "../api/types";
+import type { AuditEntry, AuditHead, Checkpoint, Dataset, Page, User } from "../api/types";
 import { whole } from "../decimal";
 import { Said, visible } from "../inert";
 import { Filter } from "../parts/filter";
@@ -15,7 +15,7 @@ import { Empty, Show, Trouble } from "../parts/states";
 import { setQuery, useAddress } from "../router";
 import { save } from "../save";
 import { hasRole } from "../session";
-import { t } from "../texts";
+import { t, tn } from "../texts";
 import { Moment } from "../time";
 
 const CHECKPOINTS_SHOWN = 6;
@@ -96,7 +96,7 @@ function CheckpointCard() {
           <ul class="picks">
             {list.slice(-CHECKPOINTS_SHOWN).reverse().map((c) => (
               <li key={c.entries}>
-                <span>{t("checkpoint.after", { n: whole(c.entries) })} <code class="muted">{c.head.slice(0, 12)}</code></span>
+                <span>{tn("checkpoint.after", c.entries)} <code class="muted">{c.head.slice(0, 12)}</code></span>
                 <span class="muted"><Moment at={c.time} /></span>
               </li>
             ))}
@@ -115,13 +115,17 @@ function CheckpointCard() {
 
 type Names = Map<string, string>;
 
-/** People by id, for those who may list them. */
-function useNames(): Names {
-  const people = useAll<User>(hasRole("admin") ? "/users?limit=200" : null);
-  return useMemo(() => new Map((people.data ?? []).map((u) => [u.id, u.name])), [people.data]);
+/** People and datasets by id, as far as the reader may list them. */
+function useNames(): { people: Names; all: Names } {
+  const users = useAll<User>(hasRole("admin") ? "/users?limit=200" : null);
+  const datasets = useAll<Dataset>("/datasets?limit=200");
+  return useMemo(() => {
+    const people: Names = new Map((users.data ?? []).map((u) => [u.id, u.name]));
+    return { people, all: new Map([...people, ...(datasets.data ?? []).map((d): [string, string] => [d.id, d.name])]) };
+  }, [users.data, datasets.data]);
 }
 
-/** A person by name, or an id in short. */
+/** A person or dataset by name, or an id in short. */
 function Ref({ id, names }: { id: string | null | undefined; names: Names }) {
   const name = names.get(id ?? "");
   return name ? <span title={visible(id)}><Said text={name} /></span> : <ShortId id={id} />;
@@ -154,7 +158,7 @@ export function Audit() {
   const find = (query.get("q") ?? "").toLowerCase();
   const kind = query.get("kind") ?? "";
   const actor = query.get("actor") ?? "";
-  const names = useNames();
+  const { people, all: names } = useNames();
   const fits = (e: AuditEntry) =>
     `${e.actor} ${names.get(e.actor ?? "") ?? ""} ${e.verb} ${e.subject} ${JSON.stringify(e.facts)}`.toLowerCase().includes(find);
   const wanted = new URLSearchParams({ limit: "200", order: "newest" });
@@ -170,7 +174,7 @@ export function Audit() {
             <Filter name="kind" label={t("audit.about")} chosen={kind}
               options={kinds.map((k) => [k, t(`audit.kind.${k}`)])} />
             <Filter name="actor" label={t("audit.col.actor")} chosen={actor}
-              options={[...names].map(([id, name]): [string, string] => [id, visible(name)])} />
+              options={[...people].map(([id, name]): [string, string] => [id, visible(name)])} />
             <label class="filter">
               <span>{t("audit.filter")}</span>
               <input type="search" value={find} onInput={(e) => setQuery("q", e.currentTarget.value)} />
