@@ -39,7 +39,7 @@ struct request {
     struct str text;       /* CSV_BODY */
     struct upload *upload; /* UPLOAD */
     const struct route *route;
-    void *http; /* server.c's own */
+    void *http; /* the exchange, for this floor alone */
 };
 
 struct reply {
