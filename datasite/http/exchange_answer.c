@@ -15,8 +15,8 @@ exchange_text_clear(struct exchange *x)
     buf_init(&x->text, ANSWER_BYTES_MAX);
 }
 
-void
-answer_add(struct answer *a, const char *name, const char *value)
+static void
+add(struct answer *a, const char *name, const char *value)
 {
     CHECK(a->fields_n < ANSWER_FIELDS_MAX);
     a->field[a->fields_n].name = name;
@@ -28,7 +28,7 @@ static void
 add_if(struct answer *a, const char *name, const char *value)
 {
     if (value != NULL && value[0] != '\0')
-        answer_add(a, name, value);
+        add(a, name, value);
 }
 
 static void
@@ -72,12 +72,12 @@ answer_fields(struct exchange *x, const char *type, const char *cache)
     struct answer *a = &x->answer;
 
     for (size_t i = 0; i < ARRAY_N(always); i++)
-        answer_add(a, always[i].name, always[i].value);
-    answer_add(a, "X-Request-Id", x->cx.request_id);
-    answer_add(a, "Cache-Control", cache);
+        add(a, always[i].name, always[i].value);
+    add(a, "X-Request-Id", x->cx.request_id);
+    add(a, "Cache-Control", cache);
     add_if(a, "Content-Type", type);
     if (a->closes)
-        answer_add(a, "Connection", "close");
+        add(a, "Connection", "close");
 }
 
 bool
@@ -101,7 +101,7 @@ exchange_refuse(struct exchange *x, enum err code)
         .closes = x->answer.closes};
     answer_fields(x, "application/problem+json", "no-store");
     if (x->answer.status == 401)
-        answer_add(&x->answer, "WWW-Authenticate", "Bearer realm=\"datasite\"");
+        add(&x->answer, "WWW-Authenticate", "Bearer realm=\"datasite\"");
     if (x->answer.status == 405)
         add_if(&x->answer, "Allow", exchange_allow(x));
     if (x->rp.retry_after_s > 0) {
