@@ -101,11 +101,11 @@ try_column(struct diag *d, struct mockcheck *m, size_t c)
     const struct pair *p = &m->pairs[c];
     bool broken = false, has_rhythm = false;
 
-    if (face_has_labels(p->data.c) && !p->numeric)
+    if (schema_has_labels(p->data.c->schema) && !p->numeric)
         return tries(m, SDC_MOCK_TEXTS) ? try_texts(d, m, c) : ERR_OK;
     TRY(find_rhythm(d, m, c, &has_rhythm, &broken));
     bool tells = p->compared && !has_rhythm;
-    if (tries(m, SDC_MOCK_ORDER) && tells && !face_has_labels(p->data.c))
+    if (tries(m, SDC_MOCK_ORDER) && tells && !schema_has_labels(p->data.c->schema))
         TRY(try_order(d, m, c, &broken));
     if (is_measured(&s->columns[c])) {
         if (tries(m, SDC_MOCK_VALUES) &&

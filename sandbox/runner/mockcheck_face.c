@@ -13,12 +13,6 @@ by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-bool
-face_has_labels(const struct column *c)
-{
-    return c->schema->type == COL_TEXT || c->schema->type == COL_ID;
-}
-
 struct str
 face_label(const struct face *f, size_t row)
 {
@@ -79,9 +73,9 @@ face_of(struct diag *d, struct arena *a, const struct table *t, size_t c,
         return NO_MEMORY(d);
     for (size_t i = 0; i < t->rows; i++)
         f->valid[i] = f->c->valid == NULL || f->c->valid[i] != 0;
-    if (face_has_labels(f->c) && number_labels(f))
+    if (schema_has_labels(f->c->schema) && number_labels(f))
         return ERR_OK;
-    *numeric = *numeric && !face_has_labels(f->c);
+    *numeric = *numeric && !schema_has_labels(f->c->schema);
     column_fetch(f->c, 0, t->rows, f->values);
     return ERR_OK;
 }

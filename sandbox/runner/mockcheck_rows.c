@@ -30,15 +30,15 @@ field_hash(const struct mockcheck *m, const struct face *f, size_t c, size_t row
     struct digest g;
     uint64_t h;
 
-    if (f->valid[row] != 0 && face_has_labels(f->c)) {
+    if (f->valid[row] != 0 && schema_has_labels(f->c->schema)) {
         g = digest_keyed(m->data->key, face_label(f, row));
     } else {
         g = (struct digest){{0}};
     }
     memcpy(&h, g.b, sizeof h);
-    words[2] = face_has_labels(f->c) ? (int64_t)h
-        : f->valid[row] != 0         ? f->values[row]
-                                     : 0;
+    words[2] = schema_has_labels(f->c->schema) ? (int64_t)h
+        : f->valid[row] != 0                   ? f->values[row]
+                                               : 0;
     h = (uint64_t)words[2] + UINT64_C(0x9e3779b97f4a7c15) * (uint64_t)(2 * c + 1) +
         (uint64_t)words[1];
     h = (h ^ h >> 30) * UINT64_C(0xbf58476d1ce4e5b9);

@@ -36,7 +36,6 @@ struct mockcheck {
 
 /* Fills m->pairs[c]. */
 enum err mockcheck_pair(struct diag *d, struct mockcheck *m, size_t c) NODISCARD;
-bool face_has_labels(const struct column *c);
 struct str face_label(const struct face *f, size_t row);
 size_t face_count(const struct face *f, int64_t v); /* of rows that hold v */
 
