@@ -21,8 +21,8 @@ struct face {
 /* A column in both tables. */
 struct pair {
     struct face data, mock;
-    bool numeric;  /* numbers of the one mean what those of the other do */
-    bool compared; /* part of rows: it is not handed out by a rule */
+    bool numeric;  /* a number means the same in both */
+    bool compared; /* with whole rows: a rule does not hand its values out */
 };
 
 /* One comparison. */
