@@ -2,8 +2,6 @@
 #include "policies/calc_table.h"
 #include "policies/loss.h"
 
-#include <math.h>
-
 #define HALVINGS 50 /* of an interval that holds the answer */
 
 static long double

@@ -2,7 +2,6 @@
 #include "policies/calc_call.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -82,7 +82,8 @@ utf8_lead(uint8_t lead, uint32_t *code, uint32_t *least)
     return lead >> 3 == 0x1e ? 4 : 0;
 }
 
-size_t
+/* Code point at the start of s, by RFC 3629; its length, 0 where s is not UTF-8. */
+static size_t
 utf8_take(struct str s, uint32_t *code)
 {
     uint32_t least;

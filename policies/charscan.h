@@ -24,7 +24,5 @@ struct char_place {
 void charscan_init(struct charscan *c, struct str source);
 /* The next place that breaks a rule; false: there is none. Ends after not-utf8. */
 bool charscan_next(struct charscan *c, struct char_place *out);
-/* Code point at the start of s, by RFC 3629; its length, 0 where s is not UTF-8. */
-size_t utf8_take(struct str s, uint32_t *code);
 
 #endif

@@ -8,7 +8,6 @@
 #include "datasite/base/units.h"
 #include "policies/schema_value.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define NULL_IN         16 /* one field in so many is null where nulls are allowed */

@@ -4,7 +4,6 @@
 #include "datasite/base/check.h"
 #include "datasite/base/limits.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define HOLE_OPEN    STR("${")

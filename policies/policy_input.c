@@ -5,7 +5,6 @@
 #include "policies/schema_value.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 

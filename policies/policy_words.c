@@ -2,7 +2,6 @@
  * page can say the same in another language. */
 #include "datasite/base/units.h"
 #include "policies/policy.h"
-#include "policies/schema.h"
 #include "policies/schema_value.h"
 
 #include <stdio.h>

@@ -2,6 +2,7 @@
 #include "policies/scale.h"
 
 #include "datasite/base/check.h"
+#include "policies/gcd.h"
 #include "policies/noise.h"
 
 #include <math.h>
@@ -10,18 +11,6 @@ typedef unsigned __int128 u128;
 
 #define SIGMA_BITS      30 /* sigma = a / 2^f with 2^30 <= a wherever f allows it */
 #define SIGMA_SHIFT_MAX 47 /* of f: 1e9 4^f stays within 128 bits */
-
-static u128
-gcd(u128 a, u128 b)
-{
-    while (b != 0) {
-        u128 rest = a % b;
-
-        a = b;
-        b = rest;
-    }
-    return a;
-}
 
 bool
 scale_laplace(u128 n, u128 d, struct mechanism *m)

@@ -47,4 +47,11 @@ json_t *schema_json(const struct schema *s);
 const struct schema_column *schema_find(const struct schema *s, struct str name);
 const char *column_type_name(enum column_type t);
 
+/* Are its values codes of a dictionary, which each table has of its own? */
+static inline bool
+schema_has_labels(const struct schema_column *c)
+{
+    return c->type == COL_TEXT || c->type == COL_ID;
+}
+
 #endif

@@ -5,8 +5,6 @@
 #include "policies/sdc_few.h"
 #include "policies/sdc_span.h"
 
-#include <string.h>
-
 /* Rows are counted in blocks: sizes that tell most sets from one another. */
 #define BLOCKS      8
 #define TRIPLES_MAX (INT64_C(1) << 29) /* tried for one verdict */

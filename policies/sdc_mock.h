@@ -34,7 +34,7 @@ bool sdc_mock_rhythm(const int64_t *v, size_t n, bool *broken);
  * place; false also where memory ends, with *broken set. */
 bool sdc_mock_order(const int64_t *data, const int64_t *mock, size_t n, bool *broken);
 
-/* Sorted values with those that come again. */
+/* Sorted values; those that come again stand side by side. */
 struct sdc_sorted {
     const int64_t *v;
     size_t n;

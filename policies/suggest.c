@@ -5,7 +5,6 @@
 #include "policies/csvscan.h"
 #include "policies/schema_value.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define CATEGORIES_GUESS 32 /* more distinct texts than this are no categories */

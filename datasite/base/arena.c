@@ -18,16 +18,9 @@ struct chunk {
     alignas(ARENA_ALIGN) unsigned char bytes[];
 };
 
-struct deferred {
-    struct deferred *next;
-    void (*fn)(void *);
-    void *arg;
-};
-
 struct arena {
     struct chunk *chunks; /* newest first */
-    struct deferred *deferred;
-    size_t limit, used; /* of what was handed out, rounded up to the alignment */
+    size_t limit, used;   /* of what was handed out, rounded up to the alignment */
 };
 
 struct arena *
@@ -45,8 +38,6 @@ arena_free(struct arena *a)
 {
     if (a == NULL)
         return;
-    for (struct deferred *f = a->deferred; f != NULL; f = f->next)
-        f->fn(f->arg);
     while (a->chunks != NULL) {
         struct chunk *c = a->chunks;
         a->chunks = c->next;
@@ -141,18 +132,4 @@ arena_strf(struct arena *a, const char *fmt, ...)
     vsnprintf(p, (size_t)n + 1, fmt, ap);
     va_end(ap);
     return p;
-}
-
-int
-arena_defer(struct arena *a, void (*fn)(void *), void *arg)
-{
-    struct deferred *f = arena_array(a, sizeof *f, 1);
-
-    if (f == NULL) {
-        fn(arg);
-        return -1;
-    }
-    *f = (struct deferred){a->deferred, fn, arg};
-    a->deferred = f;
-    return 0;
 }

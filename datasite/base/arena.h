@@ -8,15 +8,13 @@
 struct arena;
 
 struct arena *arena_new(size_t limit_bytes); /* owned by the caller; NULL: no memory */
-void arena_free(struct arena *a); /* runs what arena_defer registered, newest first */
+void arena_free(struct arena *a);
 /* n items of size bytes, zeroed, aligned to 16; NULL at the limit or on overflow. */
 void *arena_array(struct arena *a, size_t size, size_t n);
 /* Copies with a NUL at the end; NULL at the limit. */
 char *arena_strn(struct arena *a, const char *s, size_t n);
 char *arena_strf(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* fn(arg) runs in arena_free. When it cannot be registered it runs at once: -1. */
-int arena_defer(struct arena *a, void (*fn)(void *), void *arg);
 void arena_free_p(struct arena **a); /* for ARENA_SCOPE */
 
 #define ARENA_SCOPE(name, limit) \

@@ -4,7 +4,6 @@
 #include "datasite/base/enc.h"
 
 #include <sodium.h>
-#include <string.h>
 
 _Static_assert(sizeof(struct sha256) >= sizeof(crypto_hash_sha256_state) &&
         _Alignof(struct sha256) >= _Alignof(crypto_hash_sha256_state),

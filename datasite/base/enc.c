@@ -2,7 +2,6 @@
 #include "datasite/base/enc.h"
 
 #include <sodium.h>
-#include <string.h>
 
 char *
 hex_text(const void *p, size_t n, char *out)

@@ -27,18 +27,3 @@ id_new(const char *prefix, char out[ID_BYTES])
     CHECK(n < ID_BYTES);
     return out;
 }
-
-bool
-id_ok(struct str s, const char *prefix)
-{
-    size_t at = strlen(prefix) + 1;
-
-    if (s.len != at + ID_TEXT_BYTES || !str_starts(s, str_of(prefix)) ||
-        s.ptr[at - 1] != '_' || s.ptr[at] > '7')
-        return false;
-    for (size_t i = at; i < s.len; i++) {
-        if (s.ptr[i] == '\0' || strchr(CROCKFORD_ALPHABET, s.ptr[i]) == NULL)
-            return false;
-    }
-    return true;
-}

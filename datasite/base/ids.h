@@ -3,12 +3,9 @@
 #ifndef DATASITE_BASE_IDS_H
 #define DATASITE_BASE_IDS_H
 
-#include "datasite/base/str.h"
-
 #define ID_BYTES 40 /* longest identifier with its NUL */
 
-/* prefix: "job", without the underscore, which both functions add. */
+/* prefix: "job", without the underscore, which comes by itself. */
 char *id_new(const char *prefix, char out[ID_BYTES]);
-bool id_ok(struct str s, const char *prefix);
 
 #endif

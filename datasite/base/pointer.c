@@ -1,7 +1,6 @@
 /* pointer.c -- JSON Pointers (RFC 6901) into documents. */
 #include "datasite/base/pointer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define INDEX_DIGITS_MAX 9

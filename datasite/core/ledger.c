@@ -2,14 +2,36 @@
 #include "datasite/core/ledger.h"
 
 #include "datasite/base/check.h"
-#include "datasite/core/audit.h"
 #include "datasite/core/ledger_row.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #define CAPS_OF_A_JOB 4
+
+/* ---- amounts ---- */
+
+/* The part of a price that counts in an accounting. */
+struct amount {
+    int64_t nano, atto;
+};
+
+static struct amount
+amount_of(enum accounting acc, struct budget b)
+{
+    return (struct amount){accountant_amount(acc, b), b.delta_atto};
+}
+
+/* An amount as a price to show. */
+static struct budget
+amount_shown(enum accounting acc, struct amount a)
+{
+    return (struct budget){.eps_nano = acc == ACCOUNT_PURE ? a.nano : EPS_NONE,
+        .rho_nano = acc == ACCOUNT_ZCDP ? a.nano : 0,
+        .delta_atto = a.atto};
+}
+
+/* ---- caps ---- */
 
 static const char *const cap_names[] = {
     [CAP_POPULATION] = "population",
@@ -26,17 +48,6 @@ cap_name(enum cap_kind kind)
     return cap_names[kind];
 }
 
-/* The part of a price that counts in an accounting. */
-struct amount {
-    int64_t nano, atto;
-};
-
-static struct amount
-amount_of(enum accounting acc, struct budget b)
-{
-    return (struct amount){accountant_amount(acc, b), b.delta_atto};
-}
-
 /* Which part of a party names a cap; the rest is "". */
 static struct ledger_party
 party_of(enum cap_kind kind, const struct ledger_party *who)
@@ -48,103 +59,6 @@ party_of(enum cap_kind kind, const struct ledger_party *who)
     p.user_id = kind >= CAP_RESEARCHER ? who->user_id : "";
     p.job_id = kind >= CAP_JOB ? who->job_id : "";
     return p;
-}
-
-json_t *
-ledger_row_hashed(
-    const struct ledger_row *r, const char *dataset_id, const char *measurement)
-{
-    char time[32], epsilon[32], rho[32], delta[32];
-
-    return json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s,"
-                     " s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
-        "dataset", dataset_id, "seq", (json_int_t)r->seq, "time",
-        clock_text(r->time, time), "kind", r->kind, "scope", r->scope, "project",
-        r->project_id, "user", r->user_id, "job", r->job_id, "run", r->run_id, "digest",
-        measurement, "measurement", r->label, "mechanism", r->mechanism, "epsilon",
-        r->price.eps_nano < 0 ? "" : nano_text(r->price.eps_nano, epsilon), "rho",
-        nano_text(r->price.rho_nano, rho), "delta",
-        atto_text(r->price.delta_atto, delta), "limit_nano", (json_int_t)r->limit_nano,
-        "limit_atto", (json_int_t)r->limit_atto, "reserved_nano",
-        (json_int_t)r->reserved_nano, "reserved_atto", (json_int_t)r->reserved_atto,
-        "spent_nano", (json_int_t)r->spent_nano, "spent_atto",
-        (json_int_t)r->spent_atto);
-}
-
-enum err
-ledger_row_digest(struct diag *d, const char *before, const json_t *doc, char hash[65])
-{
-    BUF_SCOPE(text);
-
-    buf_init(&text, BODY_BYTES_MAX);
-    buf_addz(&text, before);
-    TRY(json_canonical(d, doc, &text));
-    if (text.full)
-        return FAIL(d, ERR_TOO_LARGE, "a row of the ledger is too long");
-    digest_text(digest_bytes(buf_str(&text)), hash);
-    return ERR_OK;
-}
-
-static enum err
-ledger_last(struct ctx *cx, const char *dataset_id, int64_t *seq, const char **hash)
-{
-    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_LEDGER_LAST, dataset_id, seq, hash));
-    if (*seq == 0)
-        *hash = ledger_before_first;
-    return ERR_OK;
-}
-
-enum err
-ledger_head(struct ctx *cx, const char *dataset_id, int64_t *seq)
-{
-    const char *hash;
-
-    return ledger_last(cx, dataset_id, seq, &hash);
-}
-
-/* Writes the next row and its audit entry. r holds all but seq, time and hash; reason
- * stands in the audit log alone and may be NULL. */
-static enum err
-row_append(
-    struct ctx *cx, struct ledger_row *r, const char *dataset_id, const char *reason)
-{
-    json_auto_t *doc = NULL;
-    const char *before;
-    char hash[65], verb[24];
-
-    TRY(ledger_last(cx, dataset_id, &r->seq, &before));
-    r->seq++;
-    r->time = cx->now;
-    doc = ledger_row_hashed(r, dataset_id, r->measurement);
-    if (doc == NULL)
-        return FAIL(&cx->diag, ERR_INTERNAL, "a row of the ledger is not JSON");
-    TRY(ledger_row_digest(&cx->diag, before, doc, hash));
-    TRY(db_run(cx->db, &cx->diag, NULL, STMT_LEDGER_INSERT, dataset_id, r->seq,
-        r->time.us, r->kind, r->scope, r->project_id, r->user_id, r->job_id, r->run_id,
-        r->measurement, r->label, r->mechanism, r->price.eps_nano, r->price.rho_nano,
-        r->price.delta_atto, r->limit_nano, r->limit_atto, r->reserved_nano,
-        r->reserved_atto, r->spent_nano, r->spent_atto, hash));
-    if (json_object_set_new(doc, "hash", json_string(hash)) != 0 ||
-        (reason != NULL &&
-            json_object_set_new(doc, "reason", json_string(reason)) != 0))
-        return FAIL(&cx->diag, ERR_INTERNAL, "no memory for an audit entry");
-    snprintf(verb, sizeof verb, "budget.%s", r->kind);
-    return audit_append(cx, verb, dataset_id, json_incref(doc));
-}
-
-/* A row about nobody in particular yet. */
-static struct ledger_row
-row_of(const char *kind, enum cap_kind scope, const struct ledger_party *p)
-{
-    return (struct ledger_row){.kind = kind,
-        .scope = cap_names[scope],
-        .project_id = p->project_id,
-        .user_id = p->user_id,
-        .job_id = p->job_id,
-        .run_id = "",
-        .label = "",
-        .measurement = "",
-        .mechanism = ""};
 }
 
 static enum err
@@ -179,6 +93,21 @@ ledger_cap(
     return ERR_OK;
 }
 
+/* A cap without a limit of its own, where there is none yet. */
+static enum err
+cap_ensure(struct ctx *cx, enum cap_kind kind, const struct ledger_party *who)
+{
+    struct ledger_party p = party_of(kind, who);
+
+    if (kind == CAP_JOB) {
+        return db_run(cx->db, &cx->diag, NULL, STMT_CAP_ENSURE_JOB, p.dataset_id,
+            p.project_id, p.user_id, p.job_id);
+    }
+    return db_run(cx->db, &cx->diag, NULL, STMT_CAP_ENSURE, p.dataset_id,
+        cap_names[kind], p.project_id, p.user_id, LEDGER_NO_LIMIT, LEDGER_NO_LIMIT,
+        LEDGER_NO_LIMIT);
+}
+
 /* What is left of a cap. The table's CHECKs keep 0 <= used <= limit, so nothing here
  * overflows. */
 static struct amount
@@ -193,47 +122,6 @@ fits(struct amount ask, struct amount room)
 {
     return ask.nano >= 0 && ask.atto >= 0 && ask.nano <= room.nano &&
         ask.atto <= room.atto;
-}
-
-enum err
-ledger_grant(struct ctx *cx, const struct dataset *ds)
-{
-    struct ledger_party who = {ds->id, "", "", "", ds->accounting};
-    struct ledger_row row = row_of("grant", CAP_DATASET, &who);
-    struct budget limit;
-    struct amount a;
-    TXN_SCOPE(txn);
-
-    TRY(accountant_limit(
-        &cx->diag, ds->accounting, ds->epsilon_nano, ds->delta_atto, &limit));
-    a = amount_of(ds->accounting, limit);
-    row.price = (struct budget){.eps_nano = ds->epsilon_nano,
-        .rho_nano = ds->accounting == ACCOUNT_ZCDP ? limit.rho_nano : 0,
-        .delta_atto = ds->delta_atto};
-    row.limit_nano = a.nano;
-    row.limit_atto = a.atto;
-    TRY(txn_begin(&txn, cx->db, &cx->diag));
-    TRY(db_run(cx->db, &cx->diag, NULL, STMT_CAP_ENSURE, ds->id, "dataset", "", "",
-        ds->epsilon_nano, a.nano, a.atto));
-    TRY(db_run(cx->db, &cx->diag, NULL, STMT_CAP_SET_LIMIT, ds->id, "dataset", "", "",
-        ds->epsilon_nano, ds->delta_atto, a.nano, a.atto));
-    TRY(row_append(cx, &row, ds->id, NULL));
-    return txn_commit(&txn, &cx->diag);
-}
-
-/* A cap without a limit of its own, where there is none yet. */
-static enum err
-cap_ensure(struct ctx *cx, enum cap_kind kind, const struct ledger_party *who)
-{
-    struct ledger_party p = party_of(kind, who);
-
-    if (kind == CAP_JOB) {
-        return db_run(cx->db, &cx->diag, NULL, STMT_CAP_ENSURE_JOB, p.dataset_id,
-            p.project_id, p.user_id, p.job_id);
-    }
-    return db_run(cx->db, &cx->diag, NULL, STMT_CAP_ENSURE, p.dataset_id,
-        cap_names[kind], p.project_id, p.user_id, LEDGER_NO_LIMIT, LEDGER_NO_LIMIT,
-        LEDGER_NO_LIMIT);
 }
 
 /* ERR_BUDGET with what was asked and what is left, in the dataset's epsilon. */
@@ -261,6 +149,23 @@ refuse(struct ctx *cx, const struct ledger_party *who, enum cap_kind kind,
         cap_names[kind], left);
 }
 
+/* ---- what every act writes ---- */
+
+/* A row about nobody in particular yet. */
+static struct ledger_row
+row_of(const char *kind, enum cap_kind scope, const struct ledger_party *p)
+{
+    return (struct ledger_row){.kind = kind,
+        .scope = cap_names[scope],
+        .project_id = p->project_id,
+        .user_id = p->user_id,
+        .job_id = p->job_id,
+        .run_id = "",
+        .label = "",
+        .measurement = "",
+        .mechanism = ""};
+}
+
 /* Moves all four caps of a job, and the population's, and writes the row that says
  * so. */
 static enum err
@@ -277,17 +182,84 @@ book(struct ctx *cx, const struct ledger_party *who, struct ledger_row *row)
     }
     TRY(db_run(cx->db, &cx->diag, NULL, STMT_POPULATION_MOVE, who->dataset_id,
         row->reserved_nano, row->reserved_atto, row->spent_nano, row->spent_atto));
-    return row_append(cx, row, who->dataset_id, NULL);
+    return ledger_row_append(cx, row, who->dataset_id, NULL);
 }
 
-/* An amount as a price to show. */
-static struct budget
-amount_shown(enum accounting acc, struct amount a)
+/* ---- limits ---- */
+
+enum err
+ledger_grant(struct ctx *cx, const struct dataset *ds)
 {
-    return (struct budget){.eps_nano = acc == ACCOUNT_PURE ? a.nano : EPS_NONE,
-        .rho_nano = acc == ACCOUNT_ZCDP ? a.nano : 0,
-        .delta_atto = a.atto};
+    struct ledger_party who = {ds->id, "", "", "", ds->accounting};
+    struct ledger_row row = row_of("grant", CAP_DATASET, &who);
+    struct budget limit;
+    struct amount a;
+    TXN_SCOPE(txn);
+
+    TRY(accountant_limit(
+        &cx->diag, ds->accounting, ds->epsilon_nano, ds->delta_atto, &limit));
+    a = amount_of(ds->accounting, limit);
+    row.price = (struct budget){.eps_nano = ds->epsilon_nano,
+        .rho_nano = ds->accounting == ACCOUNT_ZCDP ? limit.rho_nano : 0,
+        .delta_atto = ds->delta_atto};
+    row.limit_nano = a.nano;
+    row.limit_atto = a.atto;
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(db_run(cx->db, &cx->diag, NULL, STMT_CAP_ENSURE, ds->id, "dataset", "", "",
+        ds->epsilon_nano, a.nano, a.atto));
+    TRY(db_run(cx->db, &cx->diag, NULL, STMT_CAP_SET_LIMIT, ds->id, "dataset", "", "",
+        ds->epsilon_nano, ds->delta_atto, a.nano, a.atto));
+    TRY(ledger_row_append(cx, &row, ds->id, NULL));
+    return txn_commit(&txn, &cx->diag);
 }
+
+static enum err
+adjust_book(struct ctx *cx, const struct ledger_party *p, enum cap_kind kind,
+    int64_t epsilon_nano, int64_t delta_atto, struct amount limit, const char *reason)
+{
+    struct ledger_row row = row_of("adjust", kind, p);
+    struct cap cap;
+    bool first;
+
+    for (enum cap_kind outer = CAP_PROJECT; outer <= kind; outer++)
+        TRY(cap_ensure(cx, outer, p));
+    TRY(ledger_cap(cx, kind, p, &cap));
+    first = cap.limit_nano == LEDGER_NO_LIMIT;
+    if (limit.nano - cap.spent_nano < cap.reserved_nano ||
+        limit.atto - cap.spent_atto < cap.reserved_atto) {
+        return refuse(
+            cx, p, kind, (struct amount){cap.spent_nano + cap.reserved_nano, 0}, limit);
+    }
+    row.price = amount_shown(p->accounting, limit);
+    row.price.eps_nano = epsilon_nano;
+    row.price.delta_atto = delta_atto;
+    row.limit_nano = limit.nano - (first ? 0 : cap.limit_nano);
+    row.limit_atto = limit.atto - (first ? 0 : cap.limit_atto);
+    TRY(db_run(cx->db, &cx->diag, NULL, STMT_CAP_SET_LIMIT, p->dataset_id,
+        cap_names[kind], p->project_id, p->user_id, epsilon_nano, delta_atto,
+        limit.nano, limit.atto));
+    return ledger_row_append(cx, &row, p->dataset_id, reason);
+}
+
+enum err
+ledger_adjust(struct ctx *cx, const struct dataset *ds, const char *project_id,
+    const char *user_id, int64_t epsilon_nano, int64_t delta_atto, const char *reason)
+{
+    struct ledger_party p = {ds->id, project_id, user_id, "", ds->accounting};
+    enum cap_kind kind = project_id[0] == '\0' ? CAP_DATASET
+        : user_id[0] == '\0'                   ? CAP_PROJECT
+                                               : CAP_RESEARCHER;
+    struct budget limit;
+    TXN_SCOPE(txn);
+
+    TRY(accountant_limit(&cx->diag, ds->accounting, epsilon_nano, delta_atto, &limit));
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(adjust_book(cx, &p, kind, epsilon_nano, delta_atto,
+        amount_of(ds->accounting, limit), reason));
+    return txn_commit(&txn, &cx->diag);
+}
+
+/* ---- a job: it reserves, is charged, and settles ---- */
 
 enum err
 ledger_frozen(struct ctx *cx, const char *dataset_id, bool *out)
@@ -463,106 +435,4 @@ ledger_settle(struct ctx *cx, const struct ledger_party *who)
     row.limit_atto = row.reserved_atto = -cap.reserved_atto;
     TRY(book(cx, who, &row));
     return txn_commit(&txn, &cx->diag);
-}
-
-static enum err
-adjust_book(struct ctx *cx, const struct ledger_party *p, enum cap_kind kind,
-    int64_t epsilon_nano, int64_t delta_atto, struct amount limit, const char *reason)
-{
-    struct ledger_row row = row_of("adjust", kind, p);
-    struct cap cap;
-    bool first;
-
-    for (enum cap_kind outer = CAP_PROJECT; outer <= kind; outer++)
-        TRY(cap_ensure(cx, outer, p));
-    TRY(ledger_cap(cx, kind, p, &cap));
-    first = cap.limit_nano == LEDGER_NO_LIMIT;
-    if (limit.nano - cap.spent_nano < cap.reserved_nano ||
-        limit.atto - cap.spent_atto < cap.reserved_atto) {
-        return refuse(
-            cx, p, kind, (struct amount){cap.spent_nano + cap.reserved_nano, 0}, limit);
-    }
-    row.price = amount_shown(p->accounting, limit);
-    row.price.eps_nano = epsilon_nano;
-    row.price.delta_atto = delta_atto;
-    row.limit_nano = limit.nano - (first ? 0 : cap.limit_nano);
-    row.limit_atto = limit.atto - (first ? 0 : cap.limit_atto);
-    TRY(db_run(cx->db, &cx->diag, NULL, STMT_CAP_SET_LIMIT, p->dataset_id,
-        cap_names[kind], p->project_id, p->user_id, epsilon_nano, delta_atto,
-        limit.nano, limit.atto));
-    return row_append(cx, &row, p->dataset_id, reason);
-}
-
-enum err
-ledger_adjust(struct ctx *cx, const struct dataset *ds, const char *project_id,
-    const char *user_id, int64_t epsilon_nano, int64_t delta_atto, const char *reason)
-{
-    struct ledger_party p = {ds->id, project_id, user_id, "", ds->accounting};
-    enum cap_kind kind = project_id[0] == '\0' ? CAP_DATASET
-        : user_id[0] == '\0'                   ? CAP_PROJECT
-                                               : CAP_RESEARCHER;
-    struct budget limit;
-    TXN_SCOPE(txn);
-
-    TRY(accountant_limit(&cx->diag, ds->accounting, epsilon_nano, delta_atto, &limit));
-    TRY(txn_begin(&txn, cx->db, &cx->diag));
-    TRY(adjust_book(cx, &p, kind, epsilon_nano, delta_atto,
-        amount_of(ds->accounting, limit), reason));
-    return txn_commit(&txn, &cx->diag);
-}
-
-enum err
-ledger_read(struct ctx *cx, const char *dataset_id, int64_t after, int64_t limit)
-{
-    return db_each(cx->db, &cx->diag, STMT_LEDGER_LIST, dataset_id, after, limit);
-}
-
-enum err
-ledger_next(struct ctx *cx, struct ledger_row *r, bool *more)
-{
-    return db_row(cx->db, &cx->diag, cx->arena, STMT_LEDGER_LIST, more, &r->seq,
-        &r->time.us, &r->kind, &r->scope, &r->project_id, &r->user_id, &r->job_id,
-        &r->run_id, &r->measurement, &r->label, &r->mechanism, &r->price.eps_nano,
-        &r->price.rho_nano, &r->price.delta_atto, &r->limit_nano, &r->limit_atto,
-        &r->reserved_nano, &r->reserved_atto, &r->spent_nano, &r->spent_atto, &r->hash);
-}
-
-const char *
-ledger_share_key(struct ctx *cx, const struct ledger_share *s)
-{
-    return arena_strf(
-        cx->arena, "%s%s", s->project_id, s->user_id != NULL ? s->user_id : "");
-}
-
-enum err
-ledger_shares(struct ctx *cx, const char *dataset_id, const char *after, int64_t limit)
-{
-    return db_each(cx->db, &cx->diag, STMT_CAP_SHARES, dataset_id,
-        after != NULL ? after : "", limit);
-}
-
-enum err
-ledger_shares_next(struct ctx *cx, struct ledger_share *s, bool *more)
-{
-    struct cap *c = &s->cap;
-
-    return db_row(cx->db, &cx->diag, cx->arena, STMT_CAP_SHARES, more, &s->project_id,
-        &s->project_title, &s->user_id, &s->user_name, &c->epsilon_nano, &c->delta_atto,
-        &c->spent_nano, &c->spent_atto, &c->reserved_nano, &c->reserved_atto);
-}
-
-enum err
-ledger_points(
-    struct ctx *cx, const char *dataset_id, int64_t after, bool by_day, int64_t limit)
-{
-    return db_each(cx->db, &cx->diag, STMT_LEDGER_POINTS, dataset_id, after,
-        (int64_t)by_day, limit);
-}
-
-enum err
-ledger_points_next(struct ctx *cx, struct ledger_point *p, bool *more)
-{
-    return db_row(cx->db, &cx->diag, cx->arena, STMT_LEDGER_POINTS, more, &p->seq,
-        &p->time.us, &p->epsilon_nano, &p->spent_nano, &p->spent_atto,
-        &p->reserved_nano, &p->reserved_atto);
 }

@@ -1,5 +1,5 @@
-/* ledger_row.h -- how a row of the ledger is hashed: for those who write rows and those
- * who check them. */
+/* ledger_row.h -- how a row of the ledger is written and hashed: for those who write rows
+ * and those who check them. */
 #ifndef DATASITE_CORE_LEDGER_ROW_H
 #define DATASITE_CORE_LEDGER_ROW_H
 
@@ -15,5 +15,9 @@ json_t *ledger_row_hashed(
     const struct ledger_row *r, const char *dataset_id, const char *measurement);
 enum err ledger_row_digest(
     struct diag *d, const char *before, const json_t *doc, char hash[65]) NODISCARD;
+/* Writes the next row and its audit entry, and sets seq and time of r, which holds all
+ * else but the hash. reason stands in the audit log alone and may be NULL. */
+enum err ledger_row_append(struct ctx *cx, struct ledger_row *r, const char *dataset_id,
+    const char *reason) NODISCARD;
 
 #endif

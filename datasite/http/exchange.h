@@ -20,7 +20,7 @@
 
 #define ANSWER_FIELDS_MAX 24
 
-/* What goes out. bytes lives as long as the exchange. */
+/* What goes out. bytes, names and values live as long as the exchange. */
 struct answer {
     int status;
     struct str bytes;
@@ -79,8 +79,5 @@ bool exchange_again(struct exchange *x);
 bool exchange_would_wait(const struct exchange *x);
 /* Makes the answer the problem that cx.diag holds. */
 bool exchange_refuse(struct exchange *x, enum err code);
-
-/* Adds a field; value is borrowed. Precondition: there is room. */
-void answer_add(struct answer *a, const char *name, const char *value);
 
 #endif

@@ -166,24 +166,17 @@ request_knows_tag(struct request *rq, const char *etag)
 }
 
 enum err
-request_read(struct request *rq, void *p, size_t n, size_t *got)
-{
-    *got = 0;
-    if (rq->upload == NULL) /* an empty body */
-        return ERR_OK;
-    return upload_read(rq->upload, &rq->cx->diag, p, n, got);
-}
-
-enum err
 request_pour(struct request *rq, int fd)
 {
     char *chunk = arena_array(rq->cx->arena, 1, POUR_BYTES);
     size_t got;
 
+    if (rq->upload == NULL) /* an empty body */
+        return ERR_OK;
     if (chunk == NULL)
         return FAIL(&rq->cx->diag, ERR_TOO_LARGE, "this needs too much memory");
     do {
-        TRY(request_read(rq, chunk, POUR_BYTES, &got));
+        TRY(upload_read(rq->upload, &rq->cx->diag, chunk, POUR_BYTES, &got));
         TRY(fd_write_all(&rq->cx->diag, fd, chunk, got));
     } while (got > 0);
     return ERR_OK;

@@ -19,10 +19,8 @@ void request_traffic(
 enum err precondition_match(struct request *rq, const char *etag) NODISCARD;
 /* Whether If-None-Match names this ETag. Handlers need not ask: the server does. */
 bool request_knows_tag(struct request *rq, const char *etag);
-/* Reads up to n bytes of an UPLOAD body; blocks; *got == 0 at the end. ERR_IO: the client
- * went away. */
-enum err request_read(struct request *rq, void *p, size_t n, size_t *got) NODISCARD;
-/* Copies the rest of the body into a descriptor (a pipe to the ingester). */
+/* Copies the body of an UPLOAD into a descriptor (a pipe to the ingester), as it comes.
+ * ERR_IO: the client went away. */
 enum err request_pour(struct request *rq, int fd) NODISCARD;
 
 /* A handler that fails may leave an object in reply.json: its members join the problem

@@ -19,7 +19,7 @@ enum route_flag {
     IF_MATCH = 1,   /* 428 without If-Match; the handler calls precondition_match */
     IDEMPOTENT = 2, /* honours Idempotency-Key */
     DECIDES = 4, /* reviews, releases, budgets: not by token unless tokens_may_decide */
-    UPLOAD = 8,  /* text/csv, read with request_read; cx->db reads (writer.h) */
+    UPLOAD = 8,  /* text/csv, read with request_pour; cx->db reads (writer.h) */
     CSV_BODY = 16, /* text/csv body of at most body_max, whole, in request.text */
     SLOW = 32,     /* runs on the worker threads, never on the HTTP thread */
     SSE = 64,      /* an event stream */
@@ -39,7 +39,7 @@ struct request {
     struct str text;       /* CSV_BODY */
     struct upload *upload; /* UPLOAD */
     const struct route *route;
-    void *http; /* server.c's own */
+    void *http; /* the exchange, for this floor alone */
 };
 
 struct reply {

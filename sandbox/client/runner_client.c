@@ -162,8 +162,7 @@ read_charge(
     ask->plan_json = field_text(&f, a, PLAN_BYTES_MAX);
     ask->price = field_budget(&f);
     ask->exact = field_i64(&f, 0, 1) != 0;
-    return fields_end(&f) ? ERR_OK
-                          : FAIL(d, ERR_SANDBOX, "a charge that cannot be read");
+    return runner_read_end(d, &f, "a charge");
 }
 
 static enum err
@@ -194,8 +193,7 @@ on_keep(struct diag *d, const struct run_wire *w, const struct frame *in)
     struct digest measurement = field_digest(&f);
     struct str answer = field_str(&f, FRAME_BYTES_MAX);
 
-    if (!fields_end(&f))
-        return FAIL(d, ERR_SANDBOX, "an answer that cannot be read");
+    TRY(runner_read_end(d, &f, "an answer"));
     if (w->port->keep(w->port->self, d, measurement, answer) != ERR_OK)
         return reply_failure(d, w);
     return frame_send(d, w->fd, w->deadline, FRAME_KEPT, (struct str){"", 0}, NULL, 0);
@@ -215,8 +213,7 @@ read_outcome(struct diag *d, const struct frame *in, struct outcome *out)
     output = field_str(&f, FRAME_BYTES_MAX);
     measurements = field_str(&f, FRAME_BYTES_MAX);
     log = field_str(&f, RUN_LOG_BYTES_MAX);
-    if (!fields_end(&f))
-        return FAIL(d, ERR_SANDBOX, "an outcome that cannot be read");
+    TRY(runner_read_end(d, &f, "an outcome"));
     buf_init(&out->log, RUN_LOG_BYTES_MAX);
     buf_add(&out->log, log.ptr, log.len);
     if (output.len > 0)

@@ -11,6 +11,14 @@
 #define SELFTEST_US       INT64_C(20000000)
 #define SELFTEST_FRESH_US INT64_C(60000000)
 
+/* The last and the longest of what an order says. */
+static enum err
+put_schema(struct diag *d, struct buf *out, struct str json)
+{
+    field_put_str(out, json);
+    return out->full ? FAIL(d, ERR_TOO_LARGE, "the schema is too large") : ERR_OK;
+}
+
 static enum err
 read_report(struct diag *d, const struct frame *in, struct csv_report *report)
 {
@@ -26,8 +34,7 @@ read_report(struct diag *d, const struct frame *in, struct csv_report *report)
         field_z(&f, report->places[i].name, sizeof report->places[i].name);
         field_z(&f, report->places[i].text, sizeof report->places[i].text);
     }
-    if (!fields_end(&f))
-        return FAIL(d, ERR_SANDBOX, "a report that cannot be read");
+    TRY(runner_read_end(d, &f, "a report"));
     if (report->places_n > 0) {
         return FAIL(d, ERR_UNPROCESSABLE,
             "the CSV does not fit the schema: line %lld, %s",
@@ -48,9 +55,7 @@ runner_ingest(struct runner *r, struct diag *d, const char *dataset_id, int64_t 
     buf_init(&body, frame_bytes_max(FRAME_INGEST));
     field_put_z(&body, dataset_id);
     field_put_i64(&body, version);
-    field_put_str(&body, schema_json);
-    if (body.full)
-        return FAIL(d, ERR_TOO_LARGE, "the schema is too large");
+    TRY(put_schema(d, &body, schema_json));
     TRY(runner_ask(d, r, FRAME_INGEST, buf_str(&body), data_fd, FRAME_REPORT, &in, 0));
     return read_report(d, &in, report);
 }
@@ -82,8 +87,7 @@ read_parity(struct diag *d, const struct frame *in, struct mock_report *out)
         p->categories = field_i64(&f, 0, 1) != 0;
         out->leaks = out->leaks || p->broken_rules != 0;
     }
-    return fields_end(&f) ? ERR_OK
-                          : FAIL(d, ERR_SANDBOX, "a report that cannot be read");
+    return runner_read_end(d, &f, "a report");
 }
 
 enum err
@@ -97,9 +101,7 @@ runner_mockcheck(struct runner *r, struct diag *d, const char *dataset_id,
     buf_init(&body, frame_bytes_max(FRAME_MOCKCHECK));
     field_put_z(&body, dataset_id);
     field_put_i64(&body, version);
-    field_put_str(&body, schema_json);
-    if (body.full)
-        return FAIL(d, ERR_TOO_LARGE, "the schema is too large");
+    TRY(put_schema(d, &body, schema_json));
     TRY(runner_ask(
         d, r, FRAME_MOCKCHECK, buf_str(&body), mock_fd, FRAME_PARITY, &in, 0));
     return read_parity(d, &in, report);
@@ -120,14 +122,11 @@ runner_unique(struct runner *r, struct diag *d, const char *dataset_id, int64_t 
     field_put_i64(&body, (int64_t)columns_n);
     for (size_t i = 0; i < columns_n; i++)
         field_put_i64(&body, columns[i]);
-    field_put_str(&body, schema_json);
-    if (body.full)
-        return FAIL(d, ERR_TOO_LARGE, "the schema is too large");
+    TRY(put_schema(d, &body, schema_json));
     TRY(runner_ask(d, r, FRAME_UNIQUE, buf_str(&body), -1, FRAME_SHARE, &in, 0));
     struct fields f = fields_of(buf_str(&in.body));
     *percent = field_i64(&f, 0, 100);
-    return fields_end(&f) ? ERR_OK
-                          : FAIL(d, ERR_SANDBOX, "a share that cannot be read");
+    return runner_read_end(d, &f, "a share");
 }
 
 /* read_plans of historyorder.c is the other side. */
@@ -159,8 +158,7 @@ read_verdict(struct diag *d, const struct frame *in, const struct history_ask *a
     x->sources_n = (size_t)field_i64(&f, 0, SDC_SOURCES_MAX);
     for (size_t i = 0; i < x->sources_n; i++)
         x->sources[i] = (size_t)field_i64(&f, 0, (int64_t)ask->plans_n - 1);
-    return fields_end(&f) ? ERR_OK
-                          : FAIL(d, ERR_SANDBOX, "a verdict that cannot be read");
+    return runner_read_end(d, &f, "a verdict");
 }
 
 enum err
@@ -197,8 +195,7 @@ selftest(struct diag *d, struct runner *r, char level[128])
     TRY(runner_ask(d, r, FRAME_SELFTEST, nothing, -1, FRAME_LEVEL, &in, SELFTEST_US));
     struct fields f = fields_of(buf_str(&in.body));
     field_z(&f, level, 128);
-    return fields_end(&f) ? ERR_OK
-                          : FAIL(d, ERR_SANDBOX, "a level that cannot be read");
+    return runner_read_end(d, &f, "a level");
 }
 
 enum err

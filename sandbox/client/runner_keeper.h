@@ -49,6 +49,9 @@ enum err runner_send(struct diag *d, struct runner *r, enum frame_type type,
 enum err runner_hear(
     struct diag *d, int fd, struct monous deadline, struct frame *in) NODISCARD;
 enum err runner_out_of_turn(struct diag *d, const struct frame *in) NODISCARD;
+/* Was all of a message read, and nothing else in it? what names it: "a report". */
+enum err runner_read_end(
+    struct diag *d, const struct fields *f, const char *what) NODISCARD;
 /* One order, one answer of the wanted type. wait_us 0: for as long as it takes. */
 enum err runner_ask(struct diag *d, struct runner *r, enum frame_type type,
     struct str body, int data_fd, enum frame_type want, struct frame *in,

@@ -79,6 +79,7 @@ runner_leave(struct runner **r)
     pthread_cond_broadcast(&(*r)->changed);
     pthread_mutex_unlock(&(*r)->lock);
 }
+
 enum err
 runner_hear(struct diag *d, int fd, struct monous deadline, struct frame *in)
 {
@@ -97,6 +98,13 @@ runner_out_of_turn(struct diag *d, const struct frame *in)
 {
     return FAIL(
         d, ERR_SANDBOX, "the sandbox sent %s out of turn", frame_name(in->type));
+}
+
+enum err
+runner_read_end(struct diag *d, const struct fields *f, const char *what)
+{
+    return fields_end(f) ? ERR_OK
+                         : FAIL(d, ERR_SANDBOX, "%s that cannot be read", what);
 }
 
 enum err

@@ -6,7 +6,6 @@
 #include "sandbox/engine/measure.h"
 
 #include <math.h>
-#include <string.h>
 
 #define DECIMALS_MAX 12
 /* The greatest gradient of what is told in the means of the coordinates, all of which

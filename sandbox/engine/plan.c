@@ -4,7 +4,6 @@
 #include "datasite/base/check.h"
 #include "sandbox/engine/plan_read.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Made by operations, or by the measure for its queries. */

@@ -73,8 +73,8 @@ struct plan_step {
 struct join {
     size_t step;
     size_t copies;
-    const uint32_t
-        *row_of; /* [copy * (keys + 1) + cell]: public row, or rows_n: none */
+    /* [copy * (keys + 1) + cell]: the public row, or rows_n: there is none */
+    const uint32_t *row_of;
     size_t rows_n;
 };
 struct lookup {

@@ -120,7 +120,7 @@ take_histogram(struct plan_reader *r, json_t *obj)
 
     TRY(plan_field(r, obj, "column", &m->field));
     c = &r->plan->scope.fields[m->field].type;
-    if (c->type == COL_TEXT || c->type == COL_ID)
+    if (schema_has_labels(c))
         return PLAN_FAIL(r, "%s has no order and no declared values", c->name);
     if (c->type == COL_CATEGORY || c->type == COL_BOOLEAN) {
         if (listed || (c->type == COL_CATEGORY && !c->public_categories))

@@ -3,8 +3,6 @@
 
 #include "datasite/base/digest.h"
 
-#include <string.h>
-
 static enum err
 no_room(const struct plan_reader *r, bool failed)
 {

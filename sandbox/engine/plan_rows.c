@@ -19,9 +19,7 @@ stands_in(struct str source, const char *name)
 static bool
 can_be_seen(const struct field *f)
 {
-    bool dictionary = f->type.type == COL_TEXT || f->type.type == COL_ID;
-
-    return !dictionary || f->kind == FIELD_COLUMN;
+    return !schema_has_labels(&f->type) || f->kind == FIELD_COLUMN;
 }
 
 /* A program is handed the fields that it names, and no others. */

@@ -33,7 +33,7 @@ hash_of_row(const struct gathered *g, const struct batch *b, size_t i)
         size_t field = g->p->args[k];
         const struct field *f = &g->plan->scope.fields[field];
         int64_t v = b->valid[field][i] != 0 ? b->values[field][i] : 0;
-        bool dictionary = f->type.type == COL_TEXT || f->type.type == COL_ID;
+        bool dictionary = schema_has_labels(&f->type);
         words[n++] = b->valid[field][i];
         words[n++] = dictionary && b->valid[field][i] != 0
             ? table_hash(g->t, labels_text(g->t->columns[f->source].labels, (size_t)v))
@@ -112,7 +112,7 @@ feed_rows(const struct gathered *g, size_t from, size_t to)
 
     for (size_t k = 0; k < g->p->args_n; k++) {
         const struct field *f = &g->plan->scope.fields[g->p->args[k]];
-        bool dictionary = f->type.type == COL_TEXT || f->type.type == COL_ID;
+        bool dictionary = schema_has_labels(&f->type);
         for (size_t i = from; i < to; i++) {
             values[k][i - from] = g->values[k][g->order[i]];
             valid[k][i - from] = g->valid[k][g->order[i]];

@@ -186,7 +186,7 @@ make_mapped(struct rows *w, size_t i, size_t n)
 
     for (size_t k = 0; k < p->args_n; k++) {
         const struct field *f = &w->plan->scope.fields[p->args[k]];
-        bool dictionary = f->type.type == COL_TEXT || f->type.type == COL_ID;
+        bool dictionary = schema_has_labels(&f->type);
         in.values[k] = w->values[p->args[k]];
         in.valid[k] = w->valid[p->args[k]];
         in.labels[k] = dictionary ? w->t->columns[f->source].labels : NULL;

@@ -5,6 +5,7 @@
 #include "datasite/base/clock.h"
 #include "datasite/base/log.h"
 #include "sandbox/runner/broker_state.h"
+#include "sandbox/runner/child.h"
 
 #include <unistd.h>
 
@@ -147,19 +148,6 @@ prepare(struct diag *d, struct broker *b, struct frame *order)
     return ERR_OK;
 }
 
-static void
-send_failure(int fd, const struct diag *d)
-{
-    BUF_SCOPE(out);
-    struct diag ignored = {0};
-
-    buf_init(&out, frame_bytes_max(FRAME_FAILED));
-    field_put_diag(&out, d);
-    if (frame_send(
-            &ignored, fd, FRAME_NO_DEADLINE, FRAME_FAILED, buf_str(&out), NULL, 0))
-        log_diag(LOG_WARN, "broker.gone", &ignored);
-}
-
 _Noreturn void
 broker_main(const struct broker_setup *s, struct frame *order)
 {
@@ -171,10 +159,9 @@ broker_main(const struct broker_setup *s, struct frame *order)
     enum err e = prepare(&d, &b, order);
     if (e == ERR_OK)
         e = run(&d, &b, s);
-    if (e != ERR_OK) {
-        log_diag(LOG_ERROR, "broker.failed", &d);
-        (void)worker_reap(&b.worker, true, INT64_MAX, &detail);
-        send_failure(b.server_fd, &d);
-    }
-    _exit(e == ERR_OK ? 0 : 1);
+    if (e == ERR_OK)
+        _exit(0);
+    log_diag(LOG_ERROR, "broker.failed", &d);
+    (void)worker_reap(&b.worker, true, INT64_MAX, &detail);
+    child_end(b.server_fd, FRAME_FAILED, &(struct buf){0}, e, &d);
 }

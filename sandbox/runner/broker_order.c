@@ -2,7 +2,7 @@
 #include "sandbox/runner/broker_state.h"
 
 #include "datasite/base/fdio.h"
-#include "sandbox/vault/vault.h"
+#include "sandbox/runner/child.h"
 
 static enum err
 read_columns(struct diag *d, struct broker *b, struct str marks)
@@ -15,15 +15,6 @@ read_columns(struct diag *d, struct broker *b, struct str marks)
         columns[i] = marks.ptr[i] == '1';
     b->order.columns = columns;
     return ERR_OK;
-}
-
-static enum err
-read_schema(struct diag *d, struct broker *b)
-{
-    json_auto_t *doc = NULL;
-
-    TRY(json_parse(d, b->order.schema_json, &doc));
-    return schema_parse(d, b->arena, doc, &b->schema);
 }
 
 /* What an exact answer is bound by. */
@@ -57,7 +48,7 @@ broker_read_order(struct diag *d, struct broker *b, struct frame *frame)
     o->limits.rows_ms = field_i64(&f, 0, INT64_C(1) << 40);
     field_z(&f, b->dataset_name, sizeof b->dataset_name);
     o->source = field_str(&f, SOURCE_BYTES_MAX);
-    o->schema_json = field_str(&f, 4 << 20);
+    o->schema_json = field_str(&f, CHILD_SCHEMA_BYTES_MAX);
     o->lane = (enum lane)field_i64(&f, LANE_DP, LANE_ROWS);
     o->accounting = (enum accounting)field_i64(&f, ACCOUNT_PURE, ACCOUNT_ZCDP);
     o->cap = field_budget(&f);
@@ -77,7 +68,7 @@ broker_read_order(struct diag *d, struct broker *b, struct frame *frame)
     o->data_version = field_i64(&f, 0, INT64_MAX);
     if (!fields_end(&f))
         return FAIL(d, ERR_INVALID, "an order that cannot be read");
-    TRY(read_schema(d, b));
+    TRY(child_schema(d, b->arena, o->schema_json, &b->schema));
     return read_columns(d, b, marks);
 }
 
@@ -97,16 +88,8 @@ load_mock(struct diag *d, struct broker *b)
 enum err
 broker_load(struct diag *d, struct broker *b, const struct broker_setup *s)
 {
-    struct vault *v = NULL;
-    enum err e;
-
     if (b->dataset_id[0] == 0)
         return load_mock(d, b);
-    if (s->vault_path == NULL || s->key_path == NULL)
-        return FAIL(d, ERR_SANDBOX, "this runner has no private data");
-    TRY(vault_open(d, s->vault_path, s->key_path, &v));
-    e = vault_load(d, v, b->dataset_id, b->order.data_version, &b->schema,
+    return child_load(d, s, b->dataset_id, b->order.data_version, &b->schema,
         b->order.columns, &b->table);
-    vault_close(v);
-    return e;
 }

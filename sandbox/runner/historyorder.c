@@ -5,12 +5,9 @@
 #include "datasite/base/fdio.h"
 #include "datasite/base/limits.h"
 #include "datasite/base/log.h"
-#include "sandbox/jail/jail.h"
-#include "sandbox/vault/vault.h"
+#include "sandbox/runner/child.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ORDER_ARENA_BYTES ((size_t)1 << 30)
 
@@ -27,17 +24,15 @@ static enum err
 read_head(
     struct diag *d, struct arena *a, const struct frame *frame, struct history_order *o)
 {
-    json_auto_t *doc = NULL;
     struct fields f = fields_of(buf_str(&frame->body));
 
     field_z(&f, o->dataset_id, sizeof o->dataset_id);
     o->ask.data_version = field_i64(&f, 1, INT64_MAX);
     o->ask.least = field_i64(&f, 0, INT32_MAX);
-    struct str schema_json = field_str(&f, 4 << 20);
+    struct str schema_json = field_str(&f, CHILD_SCHEMA_BYTES_MAX);
     if (!fields_end(&f) || a == NULL)
         return FAIL(d, ERR_INVALID, "an order that cannot be read");
-    TRY(json_parse(d, schema_json, &doc));
-    return schema_parse(d, a, doc, &o->schema);
+    return child_schema(d, a, schema_json, &o->schema);
 }
 
 static const char *
@@ -144,11 +139,11 @@ load_named(struct diag *d, struct arena *a, const struct broker_setup *s,
     bool *wanted = arena_array(a, sizeof *wanted, o->schema.columns_n + 1);
     struct vault *v = NULL;
 
-    if (s->vault_path == NULL || s->key_path == NULL || wanted == NULL)
-        return FAIL(d, ERR_SANDBOX, "this runner has no private data");
+    if (wanted == NULL)
+        return FAIL(d, ERR_SANDBOX, "no memory to compare with what was released");
     for (size_t c = 0; c < o->schema.columns_n; c++)
         wanted[c] = is_named(o, o->schema.columns[c].name);
-    TRY(vault_open(d, s->vault_path, s->key_path, &v));
+    TRY(child_vault(d, s, &v));
     enum err e = load_versions(d, v, o, wanted, out);
     vault_close(v);
     return e;
@@ -161,16 +156,15 @@ look(struct diag *d, const struct broker_setup *s, const struct frame *order,
     static struct history_order o; /* one a process */
     ARENA_SCOPE(a, ORDER_ARENA_BYTES);
     struct loaded loaded __attribute__((cleanup(loaded_release))) = {.n = 0};
-    struct jail jail = {.role = JAIL_BROKER, .has_empty = s->home.room.has_empty};
 
     TRY(read_head(d, a, order, &o));
     TRY(read_plans(d, a, plans_fd, &o));
     TRY(load_named(d, a, s, &o, &loaded));
-    TRY(jail_seal(d, &jail));
+    TRY(child_seal(d, s));
     return history_check(d, loaded.data, loaded.n, &o.ask, out);
 }
 
-/* read_verdict of runner_client.c is the other side. */
+/* read_verdict of runner_errand.c is the other side. */
 static void
 put_verdict(struct buf *out, const struct history_verdict *v)
 {
@@ -186,21 +180,15 @@ put_verdict(struct buf *out, const struct history_verdict *v)
 _Noreturn void
 history_main(const struct broker_setup *s, struct frame *order)
 {
-    struct history_verdict verdict;
+    struct history_verdict verdict = {0};
     BUF_SCOPE(out);
-    struct diag d = {0}, gone = {0};
+    struct diag d = {0};
     int server_fd = frame_take_fd(order, 0), plans_fd = frame_take_fd(order, 1);
     enum err e = look(&d, s, order, plans_fd, &verdict);
-    enum frame_type type = e == ERR_OK ? FRAME_APART : FRAME_FAILED;
 
-    buf_init(&out, frame_bytes_max(type));
-    if (e == ERR_OK) {
-        put_verdict(&out, &verdict);
-    } else {
+    if (e != ERR_OK)
         log_diag(LOG_ERROR, "history.failed", &d);
-        field_put_diag(&out, &d);
-    }
-    if (frame_send(&gone, server_fd, FRAME_NO_DEADLINE, type, buf_str(&out), NULL, 0))
-        log_diag(LOG_WARN, "history.nobody_waits", &gone);
-    _exit(e == ERR_OK ? 0 : 1);
+    buf_init(&out, frame_bytes_max(FRAME_APART));
+    put_verdict(&out, &verdict);
+    child_end(server_fd, FRAME_APART, &out, e, &d);
 }

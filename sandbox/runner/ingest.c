@@ -1,40 +1,7 @@
 /* ingest.c -- children of the runner that change the vault. */
 #include "sandbox/runner/ingest.h"
 
-#include "datasite/base/fdio.h"
-#include "datasite/base/log.h"
-#include "sandbox/vault/vault.h"
-
-#include <unistd.h>
-
-#define SCHEMA_ARENA_BYTES ((size_t)64 << 20)
-
-_Noreturn static void
-finish(int fd, enum frame_type type, const struct buf *body, enum err e,
-    const struct diag *d)
-{
-    BUF_SCOPE(failed);
-    struct diag gone = {0};
-    struct str text;
-
-    buf_init(&failed, frame_bytes_max(FRAME_FAILED));
-    if (e != ERR_OK) {
-        field_put_diag(&failed, d);
-        type = FRAME_FAILED;
-    }
-    text = e == ERR_OK ? buf_str(body) : buf_str(&failed);
-    if (frame_send(&gone, fd, FRAME_NO_DEADLINE, type, text, NULL, 0) != ERR_OK)
-        log_diag(LOG_WARN, "vault.nobody_waits", &gone);
-    _exit(e == ERR_OK ? 0 : 1);
-}
-
-static enum err
-open_vault(struct diag *d, const struct broker_setup *s, struct vault **v)
-{
-    if (s->vault_path == NULL || s->key_path == NULL)
-        return FAIL(d, ERR_SANDBOX, "this runner has no private data");
-    return vault_open(d, s->vault_path, s->key_path, v);
-}
+#include "sandbox/runner/child.h"
 
 static void
 put_report(struct buf *out, const struct csv_report *r)
@@ -55,8 +22,7 @@ static enum err
 ingest(struct diag *d, const struct broker_setup *s, struct frame *order, int data_fd,
     struct csv_report *report)
 {
-    ARENA_SCOPE(a, SCHEMA_ARENA_BYTES);
-    json_auto_t *doc = NULL;
+    ARENA_SCOPE(a, CHILD_ARENA_BYTES);
     struct fields f = fields_of(buf_str(&order->body));
     struct schema schema;
     struct vault *v = NULL;
@@ -64,12 +30,11 @@ ingest(struct diag *d, const struct broker_setup *s, struct frame *order, int da
 
     field_z(&f, dataset_id, sizeof dataset_id);
     int64_t version = field_i64(&f, 1, INT64_MAX);
-    struct str schema_json = field_str(&f, 4 << 20);
+    struct str schema_json = field_str(&f, CHILD_SCHEMA_BYTES_MAX);
     if (!fields_end(&f) || a == NULL || data_fd == -1)
         return FAIL(d, ERR_INVALID, "an order that cannot be read");
-    TRY(json_parse(d, schema_json, &doc));
-    TRY(schema_parse(d, a, doc, &schema));
-    TRY(open_vault(d, s, &v));
+    TRY(child_schema(d, a, schema_json, &schema));
+    TRY(child_vault(d, s, &v));
     enum err e = vault_ingest(d, v, dataset_id, version, &schema, data_fd, report);
     vault_close(v);
     return e;
@@ -88,7 +53,7 @@ ingest_main(const struct broker_setup *s, struct frame *order)
     put_report(&out, &report);
     if (e == ERR_UNPROCESSABLE && report.places_n > 0)
         e = ERR_OK; /* the places say more than the diag */
-    finish(server_fd, FRAME_REPORT, &out, e, &d);
+    child_end(server_fd, FRAME_REPORT, &out, e, &d);
 }
 
 static enum err
@@ -102,7 +67,7 @@ forget(struct diag *d, const struct broker_setup *s, struct frame *order)
     int64_t version = field_i64(&f, 1, INT64_MAX);
     if (!fields_end(&f))
         return FAIL(d, ERR_INVALID, "an order that cannot be read");
-    TRY(open_vault(d, s, &v));
+    TRY(child_vault(d, s, &v));
     enum err e = vault_forget(d, v, dataset_id, version);
     vault_close(v);
     return e;
@@ -115,5 +80,5 @@ forget_main(const struct broker_setup *s, struct frame *order)
     struct buf nothing = {0};
     int server_fd = frame_take_fd(order, 0);
 
-    finish(server_fd, FRAME_KEPT, &nothing, forget(&d, s, order), &d);
+    child_end(server_fd, FRAME_KEPT, &nothing, forget(&d, s, order), &d);
 }

@@ -5,11 +5,9 @@
 #include "datasite/base/clock.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/json.h"
-#include "policies/schema_value.h"
-#include "sandbox/wire/frame.h"
+#include "sandbox/runner/rowrun_talk.h"
 #include "sandbox/wire/rowwire.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define BLOCK_SLOT (STARTER_SLOTS - 1)
@@ -92,78 +90,22 @@ dismiss(struct rowrun *r, struct rowrun_process *p)
         note_fault(r);
 }
 
-static void
-put_program(struct buf *out, const struct rowrun *r, const struct row_program *p)
-{
-    field_put_i64(out, p->kind);
-    field_put_str(out, p->source);
-    field_put_i64(out, p->decimals);
-    field_put_i64(out, p->lower);
-    field_put_i64(out, p->upper);
-    field_put_i64(out, p->fallback);
-    field_put_i64(out, (int64_t)r->seed);
-    field_put_i64(out, (int64_t)p->args_n);
-    for (size_t i = 0; i < p->args_n; i++) {
-        field_put_z(out, p->types[i].name);
-        field_put_i64(out, p->types[i].type);
-        field_put_i64(out, p->types[i].type == COL_DECIMAL ? p->types[i].decimals : 0);
-    }
-}
-
-/* What COMPILED and RESULT say; json and error have room for a message. */
-struct reply {
-    struct frame frame;
-    bool good;
-    int64_t number;
-    struct str json;
-    char error[512];
-};
-
-static void
-reply_release(struct reply *r)
-{
-    frame_release(&r->frame);
-}
-#define REPLY_SCOPE(name) \
-    struct reply name __attribute__((cleanup(reply_release))) = {0}
-
 static enum err
-take_reply(struct diag *d, int fd, struct monous deadline, enum frame_type want,
-    struct reply *out)
+greet(struct diag *d, struct rowrun *r, struct rowrun_process *p,
+    struct row_answer *reply)
 {
-    TRY(frame_recv(d, fd, deadline, &out->frame));
-    if (out->frame.type != want)
-        return FAIL(d, ERR_INVALID, "a row process spoke out of turn");
-    struct fields f = fields_of(buf_str(&out->frame.body));
-    out->good = field_i64(&f, 0, 1) == 1;
-    out->number = field_i64(&f, INT64_MIN, INT64_MAX);
-    out->json = field_str(&f, ROW_RESULT_BYTES_MAX);
-    field_z(&f, out->error, sizeof out->error);
-    if (!fields_end(&f))
-        return FAIL(d, ERR_INVALID, "a row process' word cannot be read");
-    str_utf8_mend(out->error, strlen(out->error));
-    return ERR_OK;
-}
-
-static enum err
-greet(struct diag *d, struct rowrun *r, struct rowrun_process *p, struct reply *reply)
-{
-    BUF_SCOPE(body);
     struct worker w = {.pid = 0, .fd = p->fd};
     struct monous deadline = after_ms(r, START_MS);
 
     TRY(worker_ready(d, &w, deadline));
-    buf_init(&body, frame_bytes_max(FRAME_PROGRAM));
-    put_program(&body, r, p->program);
-    if (body.full)
-        return FAIL(d, ERR_INVALID, "a row program that is too long");
-    TRY(frame_send(d, p->fd, deadline, FRAME_PROGRAM, buf_str(&body), NULL, 0));
-    return take_reply(d, p->fd, deadline, FRAME_COMPILED, reply);
+    TRY(row_send_program(d, p->fd, deadline, p->program, r->seed));
+    return row_hear(d, p->fd, deadline, FRAME_COMPILED, reply);
 }
 
 /* A fresh process with the program; reply says whether the text compiled. */
 static enum err
-start(struct diag *d, struct rowrun *r, struct rowrun_process *p, struct reply *reply)
+start(struct diag *d, struct rowrun *r, struct rowrun_process *p,
+    struct row_answer *reply)
 {
     bool map = p->program->kind == ROW_MAP;
     struct worker_limits l = {.probe = -1,
@@ -204,7 +146,7 @@ place_of(struct rowrun *r, const struct row_program *p)
 static bool
 restart(struct rowrun *r, struct rowrun_process *at, const struct row_program *p)
 {
-    REPLY_SCOPE(reply);
+    ROW_ANSWER_SCOPE(reply);
     struct diag d = {0};
 
     dismiss(r, at);
@@ -224,7 +166,7 @@ check(void *self, struct diag *d, const struct row_program *p)
 {
     struct rowrun *r = self;
     struct rowrun_process *at = place_of(r, p);
-    REPLY_SCOPE(reply);
+    ROW_ANSWER_SCOPE(reply);
     struct diag inner = {0};
     bool map = p->kind == ROW_MAP;
     STINT_SCOPE(r);
@@ -247,67 +189,6 @@ check(void *self, struct diag *d, const struct row_program *p)
 
 /* ---- rows ---- */
 
-static struct str
-text_of(const struct row_batch *in, const struct schema_column *c, size_t arg,
-    size_t row, char scratch[32])
-{
-    int64_t v = in->values[arg][row];
-    struct str s;
-
-    if (in->valid[arg][row] == 0)
-        return STR("");
-    s = in->labels[arg] != NULL ? labels_text(in->labels[arg], (size_t)v)
-                                : str_of(schema_text(c, v, scratch));
-    if (s.len > ROW_TEXT_BYTES_MAX) {
-        s.len = ROW_TEXT_BYTES_MAX;
-        while (s.len > 0 && ((uint8_t)s.ptr[s.len] & 0xC0) == 0x80)
-            s.len--; /* not within a character */
-    }
-    return s;
-}
-
-static void
-put_texts(struct buf *out, const struct row_batch *in, const struct schema_column *c,
-    size_t arg, size_t from, size_t n)
-{
-    BUF_SCOPE(texts);
-    uint32_t lengths[ROW_BATCH_ROWS];
-    char scratch[32];
-
-    buf_init(&texts, (size_t)ROW_BATCH_ROWS * ROW_TEXT_BYTES_MAX + 1);
-    for (size_t i = 0; i < n; i++) {
-        struct str s = text_of(in, c, arg, from + i, scratch);
-        lengths[i] = (uint32_t)s.len;
-        buf_add(&texts, s.ptr, s.len);
-    }
-    field_put_str(out, (struct str){(const char *)lengths, n * sizeof lengths[0]});
-    field_put_str(out, buf_str(&texts));
-}
-
-/* Rows [from, from + n) of a batch. */
-static enum err
-send_rows(struct diag *d, int fd, struct monous deadline, const struct row_program *p,
-    const struct row_batch *in, size_t from, size_t n)
-{
-    BUF_SCOPE(out);
-
-    buf_init(&out, frame_bytes_max(FRAME_BATCH));
-    field_put_i64(&out, (int64_t)n);
-    for (size_t i = 0; n > 0 && i < p->args_n; i++) {
-        const char *valid = (const char *)(in->valid[i] + from);
-        field_put_str(&out, (struct str){valid, n});
-        if (row_type_is_text(&p->types[i])) {
-            put_texts(&out, in, &p->types[i], i, from, n);
-            continue;
-        }
-        const char *numbers = (const char *)(in->values[i] + from);
-        field_put_str(&out, (struct str){numbers, n * sizeof(int64_t)});
-    }
-    if (out.full)
-        return FAIL(d, ERR_SANDBOX, "rows that are too long");
-    return frame_send(d, fd, deadline, FRAME_BATCH, buf_str(&out), NULL, 0);
-}
-
 static int64_t
 within(int64_t v, const struct row_program *p)
 {
@@ -323,7 +204,7 @@ map_rows(struct rowrun *r, struct rowrun_process *at, const struct row_batch *in
     struct diag d = {0};
     struct monous deadline = after_ms(r, (int64_t)n * ROW_MS);
 
-    TRY(send_rows(&d, at->fd, deadline, at->program, in, from, n));
+    TRY(row_send_batch(&d, at->fd, deadline, at->program, in, from, n));
     TRY(frame_recv(&d, at->fd, deadline, &reply));
     if (reply.type != FRAME_VALUES || reply.body.len != n * sizeof *out)
         return FAIL(&d, ERR_INVALID, "a row process gave no values");
@@ -400,7 +281,7 @@ feed(void *self, const struct row_program *p, const struct row_batch *in)
 
     if (at->fd == -1 || in->n == 0)
         return;
-    e = send_rows(&d, at->fd, r->block_deadline, p, in, 0, in->n);
+    e = row_send_batch(&d, at->fd, r->block_deadline, p, in, 0, in->n);
     note_silence(r, e);
     if (e == ERR_SANDBOX)
         note_fault(r);
@@ -409,7 +290,7 @@ feed(void *self, const struct row_program *p, const struct row_batch *in)
 }
 
 static enum err
-finish(struct rowrun *r, struct rowrun_process *at, struct reply *reply)
+finish(struct rowrun *r, struct rowrun_process *at, struct row_answer *reply)
 {
     static const struct row_batch none = {.n = 0};
     struct diag d = {0};
@@ -417,9 +298,9 @@ finish(struct rowrun *r, struct rowrun_process *at, struct reply *reply)
     STINT_SCOPE(r);
 
     if (at->fd != -1)
-        e = send_rows(&d, at->fd, r->block_deadline, at->program, &none, 0, 0);
+        e = row_send_batch(&d, at->fd, r->block_deadline, at->program, &none, 0, 0);
     if (e == ERR_OK)
-        e = take_reply(&d, at->fd, r->block_deadline, FRAME_RESULT, reply);
+        e = row_hear(&d, at->fd, r->block_deadline, FRAME_RESULT, reply);
     note_silence(r, e);
     dismiss(r, at);
     return e;
@@ -429,7 +310,7 @@ static int64_t
 number(void *self, const struct row_program *p)
 {
     struct rowrun *r = self;
-    REPLY_SCOPE(reply);
+    ROW_ANSWER_SCOPE(reply);
 
     if (finish(r, place_of(r, p), &reply) != ERR_OK || !reply.good)
         return p->fallback;
@@ -438,7 +319,7 @@ number(void *self, const struct row_program *p)
 
 /* On a mock the author reads what went wrong; on real rows the words could be rows. */
 static enum err
-no_value(struct diag *d, const struct rowrun *r, const struct reply *reply)
+no_value(struct diag *d, const struct rowrun *r, const struct row_answer *reply)
 {
     if (r->is_mock && reply->error[0] != 0)
         return FAIL(d, ERR_UNPROCESSABLE, "collect: %.300s", reply->error);
@@ -449,7 +330,7 @@ static enum err
 value(void *self, struct diag *d, const struct row_program *p, struct buf *json)
 {
     struct rowrun *r = self;
-    REPLY_SCOPE(reply);
+    ROW_ANSWER_SCOPE(reply);
     struct diag ignored = {0};
     json_auto_t *doc = NULL;
 

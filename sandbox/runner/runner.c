@@ -194,8 +194,8 @@ watch_clock(struct runner_state *r)
     }
     if (next == INT64_MAX)
         return -1;
-    return (
-        int)((next - now) / 1000 > INT_MAX / 2 ? INT_MAX / 2 : (next - now) / 1000 + 1);
+    int64_t ms = (next - now) / 1000;
+    return ms > INT_MAX / 2 ? INT_MAX / 2 : (int)ms + 1;
 }
 
 static enum err

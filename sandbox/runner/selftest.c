@@ -2,12 +2,10 @@
  * worker of its own, all at once, and each must end as the table says. */
 #include "datasite/base/check.h"
 #include "datasite/base/clock.h"
-#include "datasite/base/log.h"
 #include "sandbox/jail/jail_probe.h"
+#include "sandbox/runner/child.h"
 #include "sandbox/runner/ingest.h"
 #include "sandbox/runner/worker.h"
-
-#include <unistd.h>
 
 #define PROBES_MAX         32
 #define PROBE_MEMORY_BYTES (INT64_C(8) << 20)
@@ -45,21 +43,14 @@ _Noreturn void
 selftest_main(const struct broker_setup *s, struct frame *order)
 {
     BUF_SCOPE(out);
-    struct diag d = {0}, gone = {0};
+    struct diag d = {0};
     struct jail_layers layers = {0};
     char level[128];
     int fd = frame_take_fd(order, 0);
     enum err e = try_all(&d, &s->home, &layers);
 
-    buf_init(&out, frame_bytes_max(FRAME_FAILED));
-    if (e != ERR_OK) {
-        field_put_diag(&out, &d);
-    } else {
-        jail_level(&layers, level), field_put_z(&out, level);
-    }
-    enum frame_type type = e == ERR_OK ? FRAME_LEVEL : FRAME_FAILED;
-    if (frame_send(&gone, fd, FRAME_NO_DEADLINE, type, buf_str(&out), NULL, 0) !=
-        ERR_OK)
-        log_diag(LOG_WARN, "selftest.nobody_waits", &gone);
-    _exit(0);
+    jail_level(&layers, level);
+    buf_init(&out, frame_bytes_max(FRAME_LEVEL));
+    field_put_z(&out, level);
+    child_end(fd, FRAME_LEVEL, &out, e, &d);
 }

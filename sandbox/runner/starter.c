@@ -1,7 +1,6 @@
 /* starter.c -- starts row processes for a broker whose jail is shut. */
 #include "sandbox/runner/starter.h"
 
-#include "datasite/base/check.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/log.h"
 #include "sandbox/wire/frame.h"

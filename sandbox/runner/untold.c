@@ -3,8 +3,6 @@
 
 #include "policies/sdc_table.h"
 
-#include <string.h>
-
 #define ARENA_BYTES ((size_t)64 << 20)
 
 bool

@@ -56,12 +56,6 @@ load_read(void *self, char *p, size_t cap)
 
 /* ---- room ---- */
 
-static bool
-is_text(const struct schema_column *c)
-{
-    return c->type == COL_TEXT || c->type == COL_ID;
-}
-
 static enum err
 load_room_column(struct load *l, size_t c)
 {
@@ -69,9 +63,10 @@ load_room_column(struct load *l, size_t c)
 
     l->values[c] = calloc(l->row_cap, sizeof *l->values[c]);
     l->valid[c] = calloc(l->row_cap, sizeof *l->valid[c]);
-    l->texts[c] = is_text(col) ? calloc(l->row_cap, sizeof *l->texts[c]) : NULL;
+    l->texts[c] =
+        schema_has_labels(col) ? calloc(l->row_cap, sizeof *l->texts[c]) : NULL;
     if (l->values[c] == NULL || l->valid[c] == NULL ||
-        (is_text(col) && l->texts[c] == NULL)) {
+        (schema_has_labels(col) && l->texts[c] == NULL)) {
         return NO_MEMORY(l->d);
     }
     if (col->categories_n <= CATEGORIES_LINEAR_MAX)
@@ -272,7 +267,7 @@ take_value(struct load *l, size_t c, const struct csv_field *f)
 
     *v = 0;
     l->valid[c][l->row] = f->text.len > 0 || f->quoted;
-    if (is_text(col))
+    if (schema_has_labels(col))
         l->texts[c][l->row] = STR("");
     if (f->wrong != NULL)
         return f->wrong;
@@ -280,7 +275,7 @@ take_value(struct load *l, size_t c, const struct csv_field *f)
         return col->nullable ? NULL : "is empty, but the column is not nullable";
     wrong = col->type == COL_CATEGORY ? take_category(l, c, f->text, v)
                                       : schema_value(col, f->text, v);
-    if (wrong == NULL && is_text(col))
+    if (wrong == NULL && schema_has_labels(col))
         wrong = take_text(l, c, f);
     if (wrong == NULL && col->bounded && (*v < col->lower || *v > col->upper))
         l->report->outside_bounds++;
@@ -394,90 +389,5 @@ csv_load(struct diag *d, const struct schema *s, int fd, const struct csv_sink *
     sha256_init(&l.hash);
     err = load_all(&l);
     load_release(&l);
-    return err;
-}
-
-/* ---- a whole table in memory ---- */
-
-struct filling {
-    struct table *t;
-    size_t cap;
-};
-
-static enum err
-fill_texts(struct diag *d, struct column *c, size_t from, size_t rows,
-    const struct str *texts, const uint8_t *valid)
-{
-    if (c->labels == NULL)
-        c->labels = labels_new();
-    for (size_t i = 0; i < rows; i++) {
-        uint32_t code = 0;
-        if (c->labels == NULL ||
-            (valid[i] != 0 && !labels_code(c->labels, texts[i], &code))) {
-            return NO_MEMORY(d);
-        }
-        column_store(c, from + i, &(int64_t){code}, 1);
-    }
-    return ERR_OK;
-}
-
-static enum err
-fill_segment(void *self, struct diag *d, size_t rows, int64_t *const *values,
-    uint8_t *const *valid, const struct str *const *texts)
-{
-    struct filling *f = self;
-    struct table *t = f->t;
-    bool grow = t->rows + rows > f->cap;
-
-    if (grow)
-        f->cap = t->rows + rows > 2 * f->cap ? t->rows + rows : 2 * f->cap;
-    for (size_t i = 0; i < t->schema->columns_n; i++) {
-        struct column *c = &t->columns[i];
-        if (grow)
-            TRY(column_reserve(d, c, f->cap));
-        column_store(c, t->rows, values[i], rows);
-        if (c->valid != NULL)
-            memcpy(c->valid + t->rows, valid[i], rows);
-        if (texts[i] != NULL)
-            TRY(fill_texts(d, c, t->rows, rows, texts[i], valid[i]));
-    }
-    t->rows += rows;
-    return ERR_OK;
-}
-
-/* Columns exist even in a table without rows. */
-static enum err
-fill_empty(struct diag *d, struct table *t)
-{
-    for (size_t i = 0; i < t->schema->columns_n; i++) {
-        struct column *c = &t->columns[i];
-        if (c->values == NULL)
-            TRY(column_reserve(d, c, 0));
-        if (is_text(c->schema) && c->labels == NULL)
-            c->labels = labels_new();
-        if (is_text(c->schema) && c->labels == NULL)
-            return NO_MEMORY(d);
-    }
-    return ERR_OK;
-}
-
-enum err
-table_from_csv(struct diag *d, const struct schema *s, int fd, const uint8_t key[32],
-    struct table *out, struct csv_report *report)
-{
-    struct filling f = {.t = out};
-    struct csv_sink sink = {.self = &f, .segment = fill_segment};
-    enum err err = table_init(d, s, out);
-
-    if (err == ERR_OK)
-        memcpy(out->key, key, sizeof out->key);
-    if (err == ERR_OK)
-        err = csv_load(d, s, fd, &sink, report);
-    if (err == ERR_OK)
-        err = fill_empty(d, out);
-    if (err == ERR_OK)
-        err = table_index(d, out);
-    if (err != ERR_OK)
-        table_release(out);
     return err;
 }

@@ -5,7 +5,6 @@
 #include "sandbox/table/labels.h"
 
 #include "datasite/base/arena.h"
-#include "datasite/base/limits.h"
 
 #include <sodium.h>
 #include <stdlib.h>

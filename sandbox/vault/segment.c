@@ -1,8 +1,6 @@
 /* segment.c -- values of one column as bytes: as narrow as their range, and back. */
 #include "sandbox/vault/segment.h"
 
-#include "datasite/base/limits.h"
-
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>

@@ -200,7 +200,7 @@ load_segment(
 static enum err
 load_column(struct loading *l, struct diag *d, struct column *c)
 {
-    bool text = c->schema->type == COL_TEXT || c->schema->type == COL_ID;
+    bool text = schema_has_labels(c->schema);
     size_t at = 0, rows = 0;
 
     TRY(column_reserve(d, c, l->t->rows));

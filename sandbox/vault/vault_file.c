@@ -38,8 +38,8 @@ embedded_text(const char *path)
     check_failed(path, __FILE__, __LINE__);
 }
 
-enum err
-vault_failed(struct diag *d, const struct vault *v)
+static enum err
+failed(struct diag *d, const struct vault *v)
 {
     return FAIL(d, ERR_DB, "The vault failed: %s.", sqlite3_errmsg(v->db));
 }
@@ -86,7 +86,7 @@ statements_prepare(struct diag *d, struct vault *v)
         struct str sql = embedded_text(statement_files[i]);
         if (sqlite3_prepare_v3(v->db, sql.ptr, (int)sql.len, SQLITE_PREPARE_PERSISTENT,
                 &v->statements[i], NULL) != SQLITE_OK) {
-            return vault_failed(d, v);
+            return failed(d, v);
         }
     }
     return ERR_OK;
@@ -106,14 +106,14 @@ vault_prepare(
     TRY(key_load(d, key_path, v->key));
     if (sqlite3_open_v2(db_path, &v->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
             NULL) != SQLITE_OK) {
-        return vault_failed(d, v);
+        return failed(d, v);
     }
     /* The log stays when the last connection closes: the next one may be opening it. */
     if (sqlite3_db_config(v->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) !=
         SQLITE_OK)
-        return vault_failed(d, v);
+        return failed(d, v);
     if (sqlite3_exec(v->db, pragmas.ptr, NULL, NULL, NULL) != SQLITE_OK)
-        return vault_failed(d, v);
+        return failed(d, v);
     TRY(migrate_run(d, db_path, &first, 1, &from, &to));
     return statements_prepare(d, v);
 }
@@ -180,7 +180,7 @@ vault_finish(struct diag *d, struct vault *v, sqlite3_stmt *q)
     sqlite3_reset(q);
     if (rc == SQLITE_CONSTRAINT)
         return FAIL(d, ERR_CONFLICT, "This version of the data is there already.");
-    return rc == SQLITE_DONE ? ERR_OK : vault_failed(d, v);
+    return rc == SQLITE_DONE ? ERR_OK : failed(d, v);
 }
 
 enum err

@@ -37,6 +37,5 @@ sqlite3_stmt *vault_bound(
 enum err vault_finish(struct diag *d, struct vault *v, sqlite3_stmt *q) NODISCARD;
 enum err vault_run(struct diag *d, struct vault *v, enum vault_statement id,
     const char *dataset, int64_t version) NODISCARD;
-enum err vault_failed(struct diag *d, const struct vault *v) NODISCARD;
 
 #endif

@@ -12,8 +12,7 @@
 
 struct run_limits {
     int64_t cpu_ms, wall_ms;
-    int64_t
-        rows_ms; /* of row programs, beside wall_ms; 0: private data are not for them */
+    int64_t rows_ms; /* of row programs, beside wall_ms; 0: none on private data */
     int64_t memory_bytes, questions_max, output_bytes_max;
 };
 
@@ -84,9 +83,9 @@ struct outcome {
     char text[512];   /* the script's own error text, or ours */
     char rule[32];    /* OUTCOME_POLICY: the rule */
     json_t *output;   /* NULL unless OK; owned */
-    json_t
-        *measurements; /* [{label,mechanism,epsilon,rho,delta,error95,exact}]; owned */
-    struct buf log;    /* what print wrote; owned */
+    /* [{label, mechanism, epsilon, rho, delta, error95, exact}]; owned */
+    json_t *measurements;
+    struct buf log; /* what print wrote; owned */
 };
 
 /* ---- does a result go with what was released (history.h)? ---- */

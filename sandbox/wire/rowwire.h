@@ -23,8 +23,7 @@
 static inline bool
 row_type_is_text(const struct schema_column *c)
 {
-    return c->type == COL_CATEGORY || c->type == COL_DATE || c->type == COL_TEXT ||
-        c->type == COL_ID;
+    return c->type == COL_CATEGORY || c->type == COL_DATE || schema_has_labels(c);
 }
 
 #endif

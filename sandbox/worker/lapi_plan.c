@@ -190,11 +190,29 @@ lapi_partition(lua_State *L)
 }
 
 /* The columns of a list of rows, sorted: the names in its first row. */
+/* Takes the name on top of the stack into the sorted list, which becomes n long. */
+static void
+insert_name(lua_State *L, int list, lua_Integer n)
+{
+    lua_Integer at = n;
+
+    for (; at > 1; at--) { /* there are a handful of names */
+        lua_rawgeti(L, list, at - 1);
+        if (lua_compare(L, -1, -2, LUA_OPLT)) {
+            lua_pop(L, 1);
+            break;
+        }
+        lua_rawseti(L, list, at);
+    }
+    lua_rawseti(L, list, at);
+}
+
 static int
 push_column_names(struct lapi_call *c)
 {
     lua_State *L = c->L;
     lua_Integer n = 0;
+    int list = lua_gettop(L) + 1;
 
     lua_newtable(L);
     if (lua_rawgeti(L, 2, 1) != LUA_TTABLE)
@@ -203,20 +221,33 @@ push_column_names(struct lapi_call *c)
         if (lua_type(L, -2) != LUA_TSTRING)
             return lapi_wrong(
                 c, "table", "a list of rows, each a table by column name");
-        lua_Integer at = ++n;
         lua_pushvalue(L, -2);
-        for (; at > 1; at--) { /* insertion: a handful of names */
-            lua_rawgeti(L, -5, at - 1);
-            if (lua_compare(L, -1, -2, LUA_OPLT)) {
-                lua_pop(L, 1);
-                break;
-            }
-            lua_rawseti(L, -6, at);
-        }
-        lua_rawseti(L, -5, at);
+        insert_name(L, list, ++n);
     }
     lua_pop(L, 1);
     return (int)n;
+}
+
+/* The row on top of the stack. */
+static void
+put_public_row(struct lapi_call *c, int names, int names_n)
+{
+    lua_State *L = c->L;
+
+    luatext_addz(&c->text, "[");
+    for (lua_Integer k = 1; k <= names_n; k++) {
+        if (k > 1)
+            luatext_addz(&c->text, ",");
+        lua_rawgeti(L, names, k);
+        lua_rawget(L, -2);
+        if (lua_type(L, -1) == LUA_TNUMBER) {
+            lapi_put_number(c, lua_gettop(L), "table");
+        } else {
+            lapi_put_key(c, lua_gettop(L), "table");
+        }
+        lua_pop(L, 1);
+    }
+    luatext_addz(&c->text, "]");
 }
 
 static void
@@ -228,20 +259,9 @@ put_public_rows(struct lapi_call *c, int names, int names_n)
     for (lua_Integer i = 1; i <= rows; i++) {
         if (lua_rawgeti(L, 2, i) != LUA_TTABLE)
             lapi_wrong(c, "table", "a list of rows, each a table by column name");
-        luatext_addz(&c->text, i > 1 ? ",[" : "[");
-        for (lua_Integer k = 1; k <= names_n; k++) {
-            if (k > 1)
-                luatext_addz(&c->text, ",");
-            lua_rawgeti(L, names, k);
-            lua_rawget(L, -2);
-            if (lua_type(L, -1) == LUA_TNUMBER) {
-                lapi_put_number(c, lua_gettop(L), "table");
-            } else {
-                lapi_put_key(c, lua_gettop(L), "table");
-            }
-            lua_pop(L, 1);
-        }
-        luatext_addz(&c->text, "]");
+        if (i > 1)
+            luatext_addz(&c->text, ",");
+        put_public_row(c, names, names_n);
         lua_pop(L, 1);
     }
 }

@@ -46,10 +46,8 @@ struct luabox {
 /* False: no memory. box must not move afterwards. */
 bool luabox_open(
     struct luabox *box, lua_Alloc alloc, void *heap, const struct luabox_port *port);
-void luabox_seed(struct luabox *box, uint64_t seed);
+void luabox_seed(struct luabox *box, uint64_t seed); /* of math.random */
 struct luabox *luabox_of(lua_State *L);
-/* Pushes value as text without addresses, as the script's tostring does. */
-struct str luabox_push_text(lua_State *L, int index);
 
 struct luabox_report {
     enum luabox_end end;

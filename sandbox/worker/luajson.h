@@ -6,37 +6,27 @@
 #define SANDBOX_WORKER_LUAJSON_H
 
 #include "datasite/base/str.h"
+#include "sandbox/worker/luatext.h"
 
-#include <lauxlib.h>
 #include <lua.h>
 
 #define LUAJSON_DEPTH_MAX 8
 #define LUAJSON_MAP       "datasite.map" /* metatable of a table that is {} when empty */
 
-/* Text that grows in a stack slot, whatever else is pushed meanwhile. */
-struct luatext {
-    lua_State *L;
-    int slot;
-    char *ptr;
-    size_t len, cap;
-};
-void luatext_init(struct luatext *t, lua_State *L); /* pushes the slot */
-void luatext_add(struct luatext *t, const char *p, size_t n);
-void luatext_addz(struct luatext *t, const char *z);
-void luatext_end(struct luatext *t); /* the slot becomes a Lua string */
-
-/* Appends text as a JSON string. The text must be UTF-8 without NUL: false, and nothing
- * useful appended, where it is not. */
-bool luajson_quote(struct luatext *t, struct str text);
-/* Gives the table on top of the stack that metatable. */
+/* Gives the table on top of the stack the metatable LUAJSON_MAP. */
 void luajson_mark_map(lua_State *L);
 /* Pushes the JSON text of the value at index: numbers, strings, booleans, nil and tables
  * of them that are arrays (keys 1..n) or maps (text keys), sorted by key. Raises an
- * error that starts with `what` and names the place ("output.ci[2]") on anything else. */
+ * error that starts with `what` and names the place ("output.ci[2]") on anything else,
+ * and on a text of more than bytes_max. */
 void luajson_push_text(lua_State *L, int index, const char *what, size_t bytes_max);
 /* Pushes the value of a JSON text that the broker wrote; false and nothing pushed when
  * it is not JSON. null becomes nil. */
 bool luajson_push_value(lua_State *L, struct str json);
+
+/* Appends text as a JSON string. The text must be UTF-8 without NUL: false, and nothing
+ * useful appended, where it is not. */
+bool luajson_quote(struct luatext *t, struct str text);
 /* A finite number as the shortest plain decimal, without exponent; false: NaN,
  * infinite, or more than 60 characters long. */
 bool luajson_decimal(lua_Number n, char out[64]);

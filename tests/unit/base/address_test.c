@@ -5,7 +5,6 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <netinet/in.h>
-#include <string.h>
 
 static bool
 is_public(const char *text)

@@ -66,32 +66,3 @@ Test(arena, text)
     cr_expect_str_eq(arena_strn(a, NULL, 0), "");
     cr_expect_str_eq(arena_strf(a, "%d-%s", 7, "x"), "7-x");
 }
-
-static char order[8];
-
-static void
-note(void *arg)
-{
-    strncat(order, arg, 1);
-}
-
-Test(arena, deferred_calls_run_newest_first)
-{
-    struct arena *a = arena_new(4096);
-    static char one[] = "1", two[] = "2";
-
-    cr_expect_eq(arena_defer(a, note, one), 0);
-    cr_expect_eq(arena_defer(a, note, two), 0);
-    cr_expect_str_eq(order, "");
-    arena_free(a);
-    cr_expect_str_eq(order, "21");
-}
-
-Test(arena, what_cannot_be_deferred_runs_at_once)
-{
-    ARENA_SCOPE(a, 0);
-    static char one[] = "1";
-
-    cr_expect_eq(arena_defer(a, note, one), -1);
-    cr_expect_str_eq(order, "1");
-}

@@ -3,7 +3,6 @@
 #include "datasite/base/json.h"
 
 #include <criterion/criterion.h>
-#include <math.h>
 #include <signal.h>
 #include <string.h>
 

@@ -4,7 +4,6 @@
 #include "tests/unit/core/made_site.h"
 
 #include <criterion/criterion.h>
-#include <string.h>
 
 TestSuite(checkpoint, .init = site_make, .fini = site_drop);
 

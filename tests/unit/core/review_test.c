@@ -8,7 +8,6 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <string.h>
 
 #define DAY_US (INT64_C(86400) * 1000000)
 

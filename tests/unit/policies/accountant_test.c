@@ -1,7 +1,6 @@
 /* accountant_test.c -- promises in integers: no rounding the wrong way, no overflow. */
 #include "policies/accountant.h"
 
-#include "policies/conversion.h"
 #include "policies/rng.h"
 
 #include <criterion/criterion.h>

@@ -1,10 +1,6 @@
 /* mechanism_test.c -- noise is never less than its price says. */
 #include "policies/mechanism.h"
 
-#include "policies/conversion.h"
-#include "policies/tail.h"
-#include "tests/unit/policies/goodness.h"
-
 #include <criterion/criterion.h>
 #include <math.h>
 

@@ -2,7 +2,6 @@
 #include "policies/pattern.h"
 
 #include "datasite/base/check.h"
-#include "datasite/base/limits.h"
 
 #include <criterion/criterion.h>
 

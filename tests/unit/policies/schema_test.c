@@ -7,7 +7,6 @@
 #include "policies/suggest.h"
 
 #include <criterion/criterion.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct arena *arena;

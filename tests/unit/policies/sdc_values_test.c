@@ -2,7 +2,6 @@
 #include "policies/sdc_values.h"
 
 #include <criterion/criterion.h>
-#include <string.h>
 
 #define ROWS 200
 

@@ -3,7 +3,6 @@
 #include "tests/unit/sandbox/made_table.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 static const char schema_text_[] =
     "{\"unit\":{\"column\":\"who\",\"max_rows\":2},\"columns\":["

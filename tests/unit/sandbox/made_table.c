@@ -5,7 +5,6 @@
 #include "datasite/base/json.h"
 
 #include <criterion/criterion.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const uint8_t test_key[32] = {7, 1, 2};

@@ -6,7 +6,6 @@
 #include "tests/unit/sandbox/mock_run.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,6 @@
 /* unique_test.c -- who stands alone with a combination of values. */
 #include "sandbox/runner/unique.h"
 
-#include "datasite/base/check.h"
-
 #include <criterion/criterion.h>
 
 #define ROWS 40

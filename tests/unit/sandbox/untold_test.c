@@ -2,7 +2,6 @@
 #include "sandbox/runner/untold.h"
 
 #include <criterion/criterion.h>
-#include <string.h>
 
 /* Evidence of cells with so many persons, none of whom stands out. */
 static json_t *
