@@ -108,7 +108,7 @@ function BudgetCard({ d }: { d: Dataset }) {
   );
 }
 
-function UploadBox({ d, reload }: Part) {
+export function UploadBox({ d, reload }: Part) {
   const [sent, setSent] = useState<[number, number] | null>(null);
   const [refusal, setRefusal] = useState<Refusal>();
   const [done, setDone] = useState<DataLoaded>();
