@@ -3,7 +3,7 @@ import { useAll } from "../api/resource";
 import type { Dataset, Listing } from "../api/types";
 import { whole } from "../decimal";
 import { Said } from "../inert";
-import { Head } from "../parts/page";
+import { Card, Head } from "../parts/page";
 import { Paged } from "../parts/paged";
 import { Pill } from "../parts/pill";
 import { Empty, Show } from "../parts/states";
@@ -57,8 +57,7 @@ function ListingRow({ d }: { d: Listing }) {
 function Catalogue() {
   const all = useAll<Listing>("/catalogue?limit=200");
   return (
-    <section>
-      <h2>{t("catalogue.title")}</h2>
+    <Card title={t("catalogue.title")}>
       <p class="muted">{t("catalogue.lead")}</p>
       <Show of={all}>
         {(list) => {
@@ -67,7 +66,7 @@ function Catalogue() {
             : <ul class="rows">{others.map((d) => <ListingRow key={d.name} d={d} />)}</ul>;
         }}
       </Show>
-    </section>
+    </Card>
   );
 }
 
