@@ -397,6 +397,31 @@ class Moves(Asked):
             db.execute(f"INSERT INTO access_request VALUES ({', '.join('?' * 9)})", row)
         yield f"{self.tess.asks}/{row[0]}"
 
+    def test_what_was_asked_stays_and_ends_once(self):
+        edits = {"purpose = 'y'": "a request stays", "asked_us = 2": "a request stays",
+                 "user_id = dataset_id": "a request stays", "state = 'open'": "ends once",
+                 "comment = 'y'": "ends once", "decided_us = 3": "ends once"}
+        path = os.path.join(self.site.folder, "datasite.db")
+        for edit, why in edits.items():
+            with self.subTest(edit), self.request("refused"), contextlib.closing(
+                    sqlite3.connect(path, timeout=30)) as db:
+                with self.assertRaisesRegex(sqlite3.IntegrityError, why):
+                    db.execute(f"UPDATE access_request SET {edit}")
+
+    def test_a_row_is_whole(self):
+        path = os.path.join(self.site.folder, "datasite.db")
+        with self.request("open"), contextlib.closing(
+                sqlite3.connect(path, timeout=30, isolation_level=None)) as db:
+            for edit in ("state = 'granted'", "state = 'shut'", "decided_us = 2",
+                         "state = 'refused', comment = '', decided_us = 2, "
+                         "decider_id = user_id"):
+                with self.subTest(edit), self.assertRaises(sqlite3.IntegrityError):
+                    db.execute(f"UPDATE access_request SET {edit}")
+            with self.assertRaises(sqlite3.IntegrityError):
+                db.execute("INSERT INTO access_request SELECT replace(id, '0', '9'), "
+                           "dataset_id, user_id, purpose, 1, state, '', NULL, NULL "
+                           "FROM access_request WHERE state = 'open'")
+
     def setUp(self):
         super().setUp()
         self.ids = itertools.count(1)
