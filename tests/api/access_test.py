@@ -383,6 +383,8 @@ class Told(Asked):
 class Moves(Asked):
     """Every state, act and person; requests are put into a state past the server."""
 
+    ids = itertools.count(1)
+
     @contextlib.contextmanager
     def request(self, state):
         decided = (None, None) if state == "open" else (self.tess.owner.user["id"], 2)
@@ -406,7 +408,8 @@ class Moves(Asked):
             with self.subTest(edit), self.request("refused"), contextlib.closing(
                     sqlite3.connect(path, timeout=30)) as db:
                 with self.assertRaisesRegex(sqlite3.IntegrityError, why):
-                    db.execute(f"UPDATE access_request SET {edit}")
+                    db.execute(f"UPDATE access_request SET {edit} WHERE dataset_id = ?",
+                               (self.tess.dataset["id"],))
 
     def test_a_row_is_whole(self):
         path = os.path.join(self.site.folder, "datasite.db")
@@ -416,15 +419,16 @@ class Moves(Asked):
                          "state = 'refused', comment = '', decided_us = 2, "
                          "decider_id = user_id"):
                 with self.subTest(edit), self.assertRaises(sqlite3.IntegrityError):
-                    db.execute(f"UPDATE access_request SET {edit}")
+                    db.execute(f"UPDATE access_request SET {edit} WHERE dataset_id = ?",
+                               (self.tess.dataset["id"],))
             with self.assertRaises(sqlite3.IntegrityError):
                 db.execute("INSERT INTO access_request SELECT replace(id, '0', '9'), "
                            "dataset_id, user_id, purpose, 1, state, '', NULL, NULL "
-                           "FROM access_request WHERE state = 'open'")
+                           "FROM access_request WHERE dataset_id = ?",
+                           (self.tess.dataset["id"],))
 
     def setUp(self):
         super().setUp()
-        self.ids = itertools.count(1)
         self.tess = self.story()
         reviewer = self.site.person("owner", name="reviewer")
         self.tess.owner.patch(self.tess.path, {"reviewers": [reviewer.user["id"]]})
