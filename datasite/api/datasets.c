@@ -4,6 +4,7 @@
 #include "datasite/api/wire_mock.h"
 #include "datasite/base/fdio.h"
 #include "datasite/base/log.h"
+#include "datasite/core/access.h"
 #include "datasite/core/event.h"
 #include "datasite/core/grant.h"
 #include "datasite/core/reviewers.h"
@@ -129,18 +130,23 @@ datasets_update(struct request *rq, struct reply *rp)
 {
     const char *title = NULL, *description = NULL;
     json_t *reviewers = NULL;
+    int discoverable = -1;
     struct dataset ds;
     TXN_SCOPE(txn);
 
-    TRY(json_take(&rq->cx->diag, rq->body, "{s?s, s?s, s?o !}", "title", &title,
-        "description", &description, "reviewers", &reviewers));
+    TRY(json_take(&rq->cx->diag, rq->body, "{s?s, s?s, s?o, s?b !}", "title", &title,
+        "description", &description, "reviewers", &reviewers, "discoverable",
+        &discoverable));
     TRY(dataset_owned(rq->cx, rq->param[0], &ds));
     TRY(dataset_match(rq, &ds));
     TRY(txn_begin(&txn, rq->cx->db, &rq->cx->diag));
-    if (title != NULL || description != NULL || reviewers == NULL)
+    if (title != NULL || description != NULL ||
+        (reviewers == NULL && discoverable == -1))
         TRY(dataset_describe(rq->cx, &ds, title, description));
     if (reviewers != NULL)
         TRY(reviewers_take(rq->cx, &ds, reviewers));
+    if (discoverable != -1)
+        TRY(dataset_discover(rq->cx, &ds, discoverable == 1));
     TRY(txn_commit(&txn, &rq->cx->diag));
     event_wake();
     return dataset_reply(rq, rp, &ds);
@@ -365,7 +371,7 @@ dataset_grant_put(struct request *rq, struct reply *rp)
 
     TRY(json_take(&rq->cx->diag, rq->body, "{!}"));
     TRY(dataset_owned(rq->cx, rq->param[0], &ds));
-    TRY(grant_put(rq->cx, ds.id, rq->param[1]));
+    TRY(access_grant(rq->cx, &ds, rq->param[1]));
     return reply_json(rq, rp, 200,
         json_pack("{s:s, s:s}", "dataset", ds.name, "user_id", rq->param[1]));
 }

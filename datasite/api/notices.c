@@ -3,6 +3,7 @@
 
 #include "datasite/api/routes.h"
 #include "datasite/api/wire_job.h"
+#include "datasite/api/wire_people.h"
 #include "datasite/core/webhook.h"
 
 #include <sodium.h>
@@ -10,15 +11,11 @@
 static json_t *
 notice_to_json(struct arena *a, const struct notice *n)
 {
-    json_t *person = n->person == NULL
-        ? json_null()
-        : json_pack("{s:s, s:s}", "id", n->person_id, "name", n->person);
-
     return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s?, s:s?, s:s?, s:o, s:s, s:s, s:b}",
         "seq", (json_int_t)n->seq, "time", n->time, "kind", n->kind, "subject",
         n->subject, "state", n->state, "dataset", n->dataset, "project", n->project,
-        "job", n->job, "person", person, "reason", n->reason, "link", notice_path(a, n),
-        "seen", (int)n->seen);
+        "job", n->job, "person", person_json(n->person_id, n->person), "reason",
+        n->reason, "link", notice_path(a, n), "seen", (int)n->seen);
 }
 
 enum err

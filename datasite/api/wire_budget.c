@@ -2,6 +2,7 @@
 #include "datasite/api/wire_budget.h"
 
 #include "datasite/api/wire_job.h"
+#include "datasite/api/wire_people.h"
 
 #include <stdio.h>
 
@@ -110,12 +111,6 @@ population_to_json(const struct population *p)
         return NULL;
     }
     return doc;
-}
-
-static json_t *
-person_json(const char *id, const char *name)
-{
-    return id == NULL ? json_null() : json_pack("{s:s, s:s}", "id", id, "name", name);
 }
 
 json_t *

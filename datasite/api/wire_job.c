@@ -74,7 +74,7 @@ dataset_to_json(const struct ctx *cx, const struct dataset *ds)
 
     return json_pack(
         "{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:o, s:O, s:O, s:s, s:s, s:I, s:o, s:o,"
-        " s:o, s:b, s:b, s:o, s:o}",
+        " s:o, s:b, s:b, s:b, s:o, s:o}",
         "id", ds->id, "name", ds->name, "title", ds->title, "description",
         ds->description, "owner", "id", ds->owner_id, "name", ds->owner_name,
         "reviewers", stored_to_json(ds->reviewers_json), "unit",
@@ -84,8 +84,9 @@ dataset_to_json(const struct ctx *cx, const struct dataset *ds)
         ds->data_version > 0 ? json_integer(ds->data_version) : json_null(), "rows",
         rows_json(cx, ds), "mock_rows",
         ds->mock_version > 0 ? json_integer(ds->mock_rows) : json_null(), "published",
-        (int)ds->published, "archived", (int)ds->archived, "created_at",
-        time_to_json(ds->created), "updated_at", time_to_json(ds->changed));
+        (int)ds->published, "discoverable", (int)ds->discoverable, "archived",
+        (int)ds->archived, "created_at", time_to_json(ds->created), "updated_at",
+        time_to_json(ds->changed));
 }
 
 json_t *

@@ -58,6 +58,12 @@ project_to_json(const struct project *p)
 }
 
 json_t *
+person_json(const char *id, const char *name)
+{
+    return id == NULL ? json_null() : json_pack("{s:s, s:s}", "id", id, "name", name);
+}
+
+json_t *
 member_to_json(const struct member *m)
 {
     return json_pack(

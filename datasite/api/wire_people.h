@@ -11,6 +11,8 @@ json_t *user_to_json(const struct actor *reader, const struct user *u);
 json_t *session_to_json(const struct user *u, const char *csrf);
 json_t *token_to_json(const struct token *t);
 json_t *project_to_json(const struct project *p);
+/* id and name of a person or another thing; null where id is NULL. */
+json_t *person_json(const char *id, const char *name);
 json_t *member_to_json(const struct member *m);
 
 /* Readers of members whose form json_take cannot say; v NULL: absent, *out stays. */

@@ -14,7 +14,7 @@
 /* Integers of a row whose place in struct dataset is a bool, an enum or a time. */
 struct dataset_row {
     const char *accounting;
-    int64_t published, archived;
+    int64_t published, archived, discoverable;
 };
 
 /* The columns of dataset_view, in order. */
@@ -25,7 +25,8 @@ struct dataset_row {
         &(ds)->epsilon_nano, &(ds)->delta_atto, &(ds)->data_version, &(ds)->data_rows, \
         &(ds)->data_outside, &(ds)->data_sha256, &(ds)->mock_version,                  \
         &(ds)->mock_rows, &(row)->published, &(row)->archived, &(ds)->revision,        \
-        &(ds)->created.us, &(ds)->changed.us, &(ds)->reviewers_json
+        &(ds)->created.us, &(ds)->changed.us, &(ds)->reviewers_json,                   \
+        &(row)->discoverable
 
 static void
 dataset_finish(struct dataset *ds, const struct dataset_row *row)
@@ -35,6 +36,7 @@ dataset_finish(struct dataset *ds, const struct dataset_row *row)
         : ACCOUNT_ZCDP;
     ds->published = row->published != 0;
     ds->archived = row->archived != 0;
+    ds->discoverable = row->discoverable != 0;
     if (ds->data_rows == INT64_MIN)
         ds->data_rows = ds->data_outside = -1;
 }
@@ -94,6 +96,25 @@ dataset_reviews(struct ctx *cx, const char *id, bool *out)
 }
 
 enum err
+dataset_ungranted(struct ctx *cx, const struct dataset *ds)
+{
+    snprintf(cx->diag.extra, sizeof cx->diag.extra,
+        "{\"missing_permission\":\"dataset.grant\",\"missing_permissions\":"
+        "[\"dataset.grant\"],\"request_access\":\"/api/v1/datasets/%s/"
+        "access_requests\"}",
+        ds->name);
+    return FAIL(&cx->diag, ERR_FORBIDDEN, "you hold no grant for this dataset");
+}
+
+/* May every researcher know that it is there? */
+static bool
+is_discovered(const struct ctx *cx, const struct dataset *ds)
+{
+    return ds->discoverable && ds->published && !ds->archived &&
+        (cx->actor.roles & ROLE_RESEARCHER) != 0;
+}
+
+enum err
 dataset_visible(struct ctx *cx, const char *name, struct dataset *out)
 {
     bool reviews;
@@ -111,13 +132,26 @@ dataset_visible(struct ctx *cx, const char *name, struct dataset *out)
     if (err != ERR_OK && err != ERR_NOT_FOUND)
         return err;
     diag_clear(&cx->diag);
+    if (err != ERR_OK && is_discovered(cx, out))
+        return dataset_ungranted(cx, out);
     return FAIL(&cx->diag, ERR_NOT_FOUND, "no such dataset");
+}
+
+enum err
+dataset_known(struct ctx *cx, const char *name, struct dataset *out)
+{
+    enum err err = dataset_visible(cx, name, out);
+
+    if (err != ERR_FORBIDDEN)
+        return err;
+    diag_clear(&cx->diag);
+    return ERR_OK;
 }
 
 enum err
 dataset_owned(struct ctx *cx, const char *name, struct dataset *out)
 {
-    TRY(dataset_visible(cx, name, out));
+    TRY(dataset_known(cx, name, out));
     if (!dataset_is_owner(cx, out)) {
         return forbidden(cx, "dataset.owner", "only its owner may change a dataset");
     }
@@ -274,6 +308,21 @@ dataset_describe(
     TRY(db_run(cx->db, &cx->diag, NULL, STMT_DATASET_DESCRIBE, ds->id, title,
         description, cx->now.us));
     TRY(dataset_changed(cx, ds, "dataset.update", NULL, "dataset.update"));
+    return dataset_commit(cx, &txn);
+}
+
+enum err
+dataset_discover(struct ctx *cx, struct dataset *ds, bool on)
+{
+    TXN_SCOPE(txn);
+
+    if (ds->discoverable == on)
+        return ERR_OK;
+    TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(db_run(cx->db, &cx->diag, NULL, STMT_DATASET_DISCOVER, ds->id, (int64_t)on,
+        cx->now.us));
+    TRY(dataset_changed(cx, ds, "dataset.discover",
+        json_pack("{s:b}", "discoverable", (int)on), "dataset.update"));
     return dataset_commit(cx, &txn);
 }
 

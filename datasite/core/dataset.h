@@ -21,7 +21,8 @@ struct dataset {
     const char *data_sha256;          /* the owner's to know; NULL without data */
     int64_t mock_version, mock_rows;  /* 0: no mock yet */
     bool published, archived;
-    int64_t revision; /* grows with every change: the ETag */
+    bool discoverable; /* while published, researchers without a grant may know of it */
+    int64_t revision;  /* grows with every change: the ETag */
     struct unixus created, changed;
     const char *reviewers_json; /* [{"id","name"}] of those beside the owner */
 };
@@ -38,9 +39,14 @@ enum err dataset_by_name(
     struct ctx *cx, const char *name, struct dataset *out) NODISCARD;
 enum err dataset_by_id(struct ctx *cx, const char *id, struct dataset *out) NODISCARD;
 /* The same as the caller may: ERR_NOT_FOUND unless it is the owner, an admin or an
- * auditor, one of its reviewers, or a researcher with a grant on a published dataset. */
+ * auditor, one of its reviewers, or a researcher with a grant on a published dataset; a
+ * researcher without one who may know of it is told ERR_FORBIDDEN, and where to ask. */
 enum err dataset_visible(
     struct ctx *cx, const char *name, struct dataset *out) NODISCARD;
+/* The same, for one who may but know of it too. */
+enum err dataset_known(struct ctx *cx, const char *name, struct dataset *out) NODISCARD;
+/* ERR_FORBIDDEN for want of a grant, with the address where one is asked for. */
+enum err dataset_ungranted(struct ctx *cx, const struct dataset *ds) NODISCARD;
 /* For changes: its owner alone. One who may see it is told ERR_FORBIDDEN. */
 enum err dataset_owned(struct ctx *cx, const char *name, struct dataset *out) NODISCARD;
 bool dataset_is_owner(const struct ctx *cx, const struct dataset *ds);
@@ -59,6 +65,8 @@ enum err dataset_create(
 /* NULL members stay as they are. */
 enum err dataset_describe(struct ctx *cx, struct dataset *ds, const char *title,
     const char *description) NODISCARD;
+/* May researchers without a grant know of it while it is published? */
+enum err dataset_discover(struct ctx *cx, struct dataset *ds, bool on) NODISCARD;
 enum err dataset_archive(struct ctx *cx, struct dataset *ds) NODISCARD;
 /* ERR_CONFLICT names what is missing of data, mock, policy and budget. */
 enum err dataset_open(struct ctx *cx, struct dataset *ds) NODISCARD;

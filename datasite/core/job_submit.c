@@ -4,7 +4,6 @@
 #include "datasite/core/audit.h"
 #include "datasite/core/event.h"
 #include "datasite/core/field.h"
-#include "datasite/core/forbidden.h"
 #include "datasite/core/grant.h"
 #include "datasite/core/project.h"
 #include "policies/codescan.h"
@@ -79,7 +78,7 @@ standing_check(struct ctx *cx, const struct job_draft *draft, struct dataset *ds
     err = grant_check(cx, ds->id, cx->actor.id);
     if (err == ERR_NOT_FOUND) {
         diag_clear(&cx->diag);
-        return forbidden(cx, "dataset.grant", "you hold no grant for this dataset");
+        return dataset_ungranted(cx, ds);
     }
     TRY(err);
     TRY(project_check(cx, draft->project_id, cx->actor.id, ds->id));

@@ -62,6 +62,14 @@ notice_next(struct ctx *cx, int64_t after, bool all, struct notice *out, bool *f
     return ERR_OK;
 }
 
+/* What a researcher did about a grant is looked at where its dataset's owner answers. */
+static bool
+is_for_owner(const struct notice *n)
+{
+    return strcmp(n->kind, "dataset.access") == 0 &&
+        (strcmp(n->state, "open") == 0 || strcmp(n->state, "withdrawn") == 0);
+}
+
 const char *
 notice_path(struct arena *a, const struct notice *n)
 {
@@ -79,8 +87,9 @@ notice_path(struct arena *a, const struct notice *n)
 
     for (size_t i = 0; i < ARRAY_N(pages); i++) {
         if (strncmp(n->kind, pages[i].kind, strlen(pages[i].kind)) == 0)
-            snprintf(path, sizeof path, "%s%.200s", pages[i].page,
-                pages[i].names_subject ? n->subject : "");
+            snprintf(path, sizeof path, "%s%.200s%s", pages[i].page,
+                pages[i].names_subject ? n->subject : "",
+                is_for_owner(n) ? "?tab=access" : "");
     }
     return arena_strn(a, path, strlen(path));
 }

@@ -1,6 +1,7 @@
 /* standing.c -- approved work lives no longer than what it stands on. */
 #include "datasite/core/standing.h"
 
+#include "datasite/core/access.h"
 #include "datasite/core/event.h"
 #include "datasite/core/grant.h"
 #include "datasite/core/run.h"
@@ -65,6 +66,7 @@ standing_archive(struct ctx *cx, struct dataset *ds)
     TXN_SCOPE(txn);
 
     TRY(txn_begin(&txn, cx->db, &cx->diag));
+    TRY(access_refuse_all(cx, ds, "the dataset was archived"));
     TRY(dataset_archive(cx, ds));
     TRY(work_stop(cx, ds->id, NULL, "the dataset was archived"));
     return commit(cx, &txn);

@@ -5,33 +5,36 @@ INSERT INTO dataset (id, name, owner_id, title, description, schema_json, accoun
     policy_name, policy_json, policy_version, created_us, changed_us)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10, ?10);
 
--- name: DATASET_BY_NAME (s) -> (sssssssssisiiiiisiiiiiiis)
+-- name: DATASET_BY_NAME (s) -> (sssssssssisiiiiisiiiiiiisi)
 SELECT id, name, owner_id, owner_name, title, description, schema_json, policy_name,
     policy_json, policy_version, accounting, epsilon_nano, delta_atto, data_version,
     data_rows, outside, sha256, mock_version, mock_rows, published, archived, revision,
     created_us, changed_us,
     (SELECT json_group_array(json_object('id', p.id, 'name', p.name))
-        FROM dataset_reviewer w JOIN user p ON p.id = w.user_id WHERE w.dataset_id = v.id)
+        FROM dataset_reviewer w JOIN user p ON p.id = w.user_id WHERE w.dataset_id = v.id),
+    discoverable
 FROM dataset_view v WHERE name = ?1;
 
--- name: DATASET_BY_ID (s) -> (sssssssssisiiiiisiiiiiiis)
+-- name: DATASET_BY_ID (s) -> (sssssssssisiiiiisiiiiiiisi)
 SELECT id, name, owner_id, owner_name, title, description, schema_json, policy_name,
     policy_json, policy_version, accounting, epsilon_nano, delta_atto, data_version,
     data_rows, outside, sha256, mock_version, mock_rows, published, archived, revision,
     created_us, changed_us,
     (SELECT json_group_array(json_object('id', p.id, 'name', p.name))
-        FROM dataset_reviewer w JOIN user p ON p.id = w.user_id WHERE w.dataset_id = v.id)
+        FROM dataset_reviewer w JOIN user p ON p.id = w.user_id WHERE w.dataset_id = v.id),
+    discoverable
 FROM dataset_view v WHERE id = ?1;
 
 -- Those user ?1 owns, reviews or was granted, or all (?2). Archived ones are the owner's
 -- alone.
--- name: DATASET_LIST (sisi) -> (sssssssssisiiiiisiiiiiiis)
+-- name: DATASET_LIST (sisi) -> (sssssssssisiiiiisiiiiiiisi)
 SELECT id, name, owner_id, owner_name, title, description, schema_json, policy_name,
     policy_json, policy_version, accounting, epsilon_nano, delta_atto, data_version,
     data_rows, outside, sha256, mock_version, mock_rows, published, archived, revision,
     created_us, changed_us,
     (SELECT json_group_array(json_object('id', p.id, 'name', p.name))
-        FROM dataset_reviewer w JOIN user p ON p.id = w.user_id WHERE w.dataset_id = v.id)
+        FROM dataset_reviewer w JOIN user p ON p.id = w.user_id WHERE w.dataset_id = v.id),
+    discoverable
 FROM dataset_view v
 WHERE name > ?3 AND (?2 OR owner_id = ?1
     OR (NOT archived AND EXISTS
@@ -53,6 +56,10 @@ WHERE id = ?1;
 
 -- name: DATASET_PUBLISH (sii)
 UPDATE dataset SET published = ?2, revision = revision + 1, changed_us = ?3 WHERE id = ?1;
+
+-- name: DATASET_DISCOVER (sii)
+UPDATE dataset SET discoverable = ?2, revision = revision + 1, changed_us = ?3
+WHERE id = ?1;
 
 -- name: DATASET_POLICY_SET (sssi)
 UPDATE dataset SET policy_name = ?2, policy_json = ?3, policy_version = policy_version + 1,

@@ -14,6 +14,6 @@ SELECT coalesce(max(seq), 0) FROM event;
 SELECT e.seq, e.time, e.kind, e.subject, e.state FROM event e
 WHERE e.seq > ?1 AND (?3 OR e.user_id = ?2
     OR EXISTS (SELECT 1 FROM dataset d WHERE d.id = e.dataset_id AND d.owner_id = ?2)
-    OR EXISTS (SELECT 1 FROM dataset_reviewer w
+    OR e.kind <> 'dataset.access' AND EXISTS (SELECT 1 FROM dataset_reviewer w
         WHERE w.dataset_id = e.dataset_id AND w.user_id = ?2))
 ORDER BY e.seq LIMIT ?4;

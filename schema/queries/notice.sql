@@ -1,5 +1,6 @@
 -- What people are told of: events that an act of the audit log stands behind, with the
--- study, who did it and why. Votes of a round that goes on are nobody's notice.
+-- study, who did it and why. Votes of a round that goes on are nobody's
+-- notice; who asks for a dataset is its owner's to know, not its reviewers'.
 
 -- Newest first, before ?2, for person ?1; ?3: an administrator. Not one's own acts.
 -- name: NOTICE_LIST (siii) -> (issssssssssi)
@@ -15,7 +16,7 @@ FROM event e
     LEFT JOIN dataset d ON d.id = e.dataset_id
     LEFT JOIN user u ON u.id = a.actor
 WHERE e.seq < ?2 AND a.actor <> ?1 AND (e.user_id = ?1 OR d.owner_id = ?1
-    OR EXISTS (SELECT 1 FROM dataset_reviewer w
+    OR e.kind <> 'dataset.access' AND EXISTS (SELECT 1 FROM dataset_reviewer w
         WHERE w.dataset_id = e.dataset_id AND w.user_id = ?1)
     OR (?3 AND e.kind IN ('raise.state', 'population.budget')))
 ORDER BY e.seq DESC LIMIT ?4;
@@ -34,7 +35,7 @@ FROM event e
     LEFT JOIN dataset d ON d.id = e.dataset_id
     LEFT JOIN user u ON u.id = a.actor
 WHERE e.seq > ?2 AND (?5 OR a.actor <> ?1) AND (?4 OR e.user_id = ?1 OR d.owner_id = ?1
-    OR EXISTS (SELECT 1 FROM dataset_reviewer w
+    OR e.kind <> 'dataset.access' AND EXISTS (SELECT 1 FROM dataset_reviewer w
         WHERE w.dataset_id = e.dataset_id AND w.user_id = ?1)
     OR (?3 AND e.kind IN ('raise.state', 'population.budget')))
 ORDER BY e.seq LIMIT 1;

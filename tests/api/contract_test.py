@@ -29,7 +29,10 @@ class Tags(Case):
                                    {"name": "all-of-them", "budget": {"epsilon": "9"}})
         self.assertEqual(population.status, 201, population)
         held = story.run(EXACT, lane="exact")
-        params = {"name": story.name, "n": "1"}
+        self.assertEqual(story.owner.patch(story.path, {"discoverable": True}).status, 200)
+        asked = everyone.post(story.path + "/access_requests", {"purpose": "To look."})
+        self.assertEqual(asked.status, 201, asked)
+        params = {"name": story.name, "n": "1", "request_id": asked.json["id"]}
         ids = {"/users/": story.owner.user["id"], "/projects/": story.project,
                "/jobs/": job["id"], "/populations/": population.json["id"],
                "/problems/": "not-found"}

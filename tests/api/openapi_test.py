@@ -13,7 +13,7 @@ ROUTE = re.compile(r'^ROUTE\((\w+),\s*"([^"]+)",\s*(\w+),\s*([^,]+?),\s*(DB_\w+)
                    r"([^,]+?),\s*([^)]+?)\)\s*$", re.M)
 IDS = {"name": "nothing-here", "id": "job_" + "0" * 26, "user_id": "usr_" + "0" * 26,
        "project_id": "prj_" + "0" * 26, "comment_id": "cmt_" + "0" * 26,
-       "template_id": "tpl_" + "0" * 26, "n": "1", "slug": "not-found"}
+       "template_id": "tpl_" + "0" * 26, "request_id": "acr_" + "0" * 26, "n": "1", "slug": "not-found"}
 
 
 class Route:

@@ -1,4 +1,5 @@
-// access.tsx -- who may use a dataset, and who reviews its jobs beside the owner.
+// access.tsx -- who asks for a dataset, who may use it, and who reviews its jobs beside the
+// owner.
 import { useState } from "preact/hooks";
 import { call } from "../api/client";
 import { useAll } from "../api/resource";
@@ -10,6 +11,7 @@ import { Empty, Show, Trouble } from "../parts/states";
 import { say } from "../parts/toast";
 import { t, tn } from "../texts";
 import { Moment } from "../time";
+import { Requests } from "./requests";
 
 const PICKS_MAX = 8;
 
@@ -167,6 +169,7 @@ function Reviewers({ d, reload }: { d: Dataset; reload: () => Promise<void> }) {
 export function AccessTab({ d, reload }: { d: Dataset; reload: () => Promise<void> }) {
   return (
     <>
+      <Requests d={d} reload={reload} />
       <Grants d={d} />
       <Reviewers d={d} reload={reload} />
     </>

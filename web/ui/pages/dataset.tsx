@@ -17,6 +17,7 @@ import { hasRole, myId } from "../session";
 import { t, tIf } from "../texts";
 import { Moment } from "../time";
 import { AccessTab } from "./access";
+import { AskPage } from "./ask";
 import { Calculator } from "./calculator";
 import { DatasetState } from "./datasets";
 import { MockTab } from "./mock";
@@ -107,7 +108,7 @@ function BudgetCard({ d }: { d: Dataset }) {
   );
 }
 
-function UploadBox({ d, reload }: Part) {
+export function UploadBox({ d, reload }: Part) {
   const [sent, setSent] = useState<[number, number] | null>(null);
   const [refusal, setRefusal] = useState<Refusal>();
   const [done, setDone] = useState<DataLoaded>();
@@ -182,6 +183,8 @@ function Body(part: Part) {
 
 export function DatasetPage({ name }: { name: string }) {
   const dataset = useResource<Dataset>(`/datasets/${encodeURIComponent(name)}`);
+  // Of what one may know but not use, the refusal says where to ask.
+  if (dataset.refusal?.problem.request_access) return <AskPage name={name} />;
   return (
     <Show of={dataset} rows={8}>
       {(d) => {

@@ -1,13 +1,15 @@
-// datasets.tsx -- the datasets one may see.
-import type { Dataset } from "../api/types";
+// datasets.tsx -- the datasets one may see, and those that one may ask for.
+import { useAll } from "../api/resource";
+import type { Dataset, Listing } from "../api/types";
 import { whole } from "../decimal";
 import { Said } from "../inert";
-import { Head } from "../parts/page";
+import { Card, Head } from "../parts/page";
 import { Paged } from "../parts/paged";
 import { Pill } from "../parts/pill";
-import { Empty } from "../parts/states";
-import { hasRole } from "../session";
+import { Empty, Show } from "../parts/states";
+import { hasRole, myId } from "../session";
 import { t, tn } from "../texts";
+import { AccessPill } from "./ask";
 import { BudgetLine } from "./home";
 
 export function DatasetState({ d }: { d: Dataset }) {
@@ -37,6 +39,37 @@ function Row({ d }: { d: Dataset }) {
   );
 }
 
+function ListingRow({ d }: { d: Listing }) {
+  return (
+    <li class="row">
+      <a class="row-link" href={`/datasets/${d.name}`}>
+        <span class="row-title"><Said text={d.title} /></span>
+        <span class="row-sub"><span class="mono">{d.name}</span> · <Said text={d.owner.name} /></span>
+      </a>
+      <span class="row-side">
+        <span class="row-state">{d.request && <AccessPill state={d.request.state} />}</span>
+      </span>
+    </li>
+  );
+}
+
+/** What is there and not one's own to use: a title and whom to ask. */
+function Catalogue() {
+  const all = useAll<Listing>("/catalogue?limit=200");
+  return (
+    <Card title={t("catalogue.title")}>
+      <p class="muted">{t("catalogue.lead")}</p>
+      <Show of={all}>
+        {(list) => {
+          const others = list.filter((d) => !d.granted && d.owner.id !== myId());
+          return others.length === 0 ? <Empty title={t("catalogue.empty")} />
+            : <ul class="rows">{others.map((d) => <ListingRow key={d.name} d={d} />)}</ul>;
+        }}
+      </Show>
+    </Card>
+  );
+}
+
 export function Datasets() {
   const owner = hasRole("owner");
   const empty = (
@@ -54,6 +87,7 @@ export function Datasets() {
           {(items) => items.map((d) => <Row key={d.name} d={d} />)}
         </Paged>
       </ul>
+      {hasRole("researcher") && <Catalogue />}
     </>
   );
 }

@@ -2,9 +2,10 @@
 // a job takes, which budgets run low.
 import { duration } from "../amounts";
 import { useAll, useEach, useResource } from "../api/resource";
-import type { Budget, Dataset, Job, Page } from "../api/types";
+import type { AccessRequest, Budget, Dataset, Job, Page } from "../api/types";
 import { share } from "../decimal";
 import { Said, visible } from "../inert";
+import { myId } from "../session";
 import { t } from "../texts";
 import { Ago } from "../time";
 
@@ -48,6 +49,23 @@ function Median() {
     : <>{duration(Math.max(median, SHORTEST_MS))}</>;
 }
 
+/** Where people wait for a grant, and how many. */
+function Asking() {
+  const open = useAll<AccessRequest>("/access_requests?limit=200&state=open");
+  if (!open.data) return null;
+  const names = open.data.filter((r) => r.researcher.id !== myId()).map((r) => r.dataset);
+  if (names.length === 0) return <span class="muted">{t("inbox.asking_none")}</span>;
+  return (
+    <>
+      {[...new Set(names)].map((n) => (
+        <a key={n} href={`/datasets/${n}?tab=access`}>
+          {names.filter((x) => x === n).length} × <span class="mono">{visible(n)}</span>{" "}
+        </a>
+      ))}
+    </>
+  );
+}
+
 /** The same height from the start: the list below never moves under the reader's hand. */
 export function InboxStats({ mine }: { mine: Job[] | undefined }) {
   return (
@@ -55,6 +73,7 @@ export function InboxStats({ mine }: { mine: Job[] | undefined }) {
       <div><dt>{t("inbox.oldest")}</dt><dd><Oldest mine={mine} /></dd></div>
       <div><dt>{t("inbox.median")}</dt><dd><Median /></dd></div>
       <div><dt>{t("inbox.low")}</dt><dd><LowBudgets /></dd></div>
+      <div><dt>{t("inbox.asking")}</dt><dd><Asking /></dd></div>
     </dl>
   );
 }

@@ -49,7 +49,7 @@ function Parity({ of }: { of: MockStored }) {
   );
 }
 
-function MockMaker({ d, reload }: Part) {
+export function MockMaker({ d, reload }: Part) {
   const [rows, setRows] = useState("1000");
   const [seed, setSeed] = useState("1");
   const [stored, setStored] = useState<MockStored>();

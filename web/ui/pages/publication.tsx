@@ -22,7 +22,7 @@ function needsOf(d: Dataset): Need[] {
   ];
 }
 
-function Needs({ of }: { of: Need[] }) {
+function Needs({ of, name }: { of: Need[]; name: string }) {
   return (
     <>
       <h3>{t("publish.needs")}</h3>
@@ -31,7 +31,7 @@ function Needs({ of }: { of: Need[] }) {
           <li key={n.text} class={n.met ? "met" : "unmet"}>
             <Icon name={n.met ? "met" : "open"} />
             <span>
-              <a href={`?tab=${n.tab}`}>{t(n.text)}</a>
+              <a href={`/datasets/${name}?tab=${n.tab}`}>{t(n.text)}</a>
               <span class="unseen"> {n.met ? t("requirements.met") : t("requirements.unmet")}</span>
             </span>
           </li>
@@ -60,7 +60,8 @@ export function Publication({ d, reload }: Part) {
   return (
     <Card title={t("dataset.publication")}>
       <p class="muted">{d.published ? t("dataset.is_published") : t("dataset.not_published")}</p>
-      {!d.published && <Needs of={needs} />}
+      {!d.published && <Needs of={needs} name={d.name} />}
+      {needs.some((n) => !n.met) && <p><a href={`/datasets/new?dataset=${d.name}`}>{t("wizard.resume")}</a></p>}
       {act.refusal && <Trouble refusal={act.refusal} />}
       <div class="buttons">
         <button type="button" class={d.published ? "" : "main"} aria-busy={act.busy}

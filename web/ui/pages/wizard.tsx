@@ -1,20 +1,27 @@
-// wizard.tsx -- a new dataset in five steps: file, people, columns, budget, review.
-import { useEffect, useRef, useState } from "preact/hooks";
+// wizard.tsx -- a new dataset in five steps: file, people, columns, budget, review; and what
+// a dataset that is made still lacks, step by step. A reload goes on where one was: what is
+// typed is kept in the tab, without the file; what is made is read from the server.
+import type { RefObject } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { bytes } from "../amounts";
 import { call, freshKey, upload } from "../api/client";
 import { useResource } from "../api/resource";
 import type { Column, DataLoaded, Dataset, Page, Policy, SchemaDocument } from "../api/types";
 import { odds, shown, typed, whole } from "../decimal";
-import { Said, Told, told } from "../inert";
+import { Said, Told, told, visible } from "../inert";
 import { ColumnEditor, Dictionary, tidy } from "../parts/columns";
 import { Area, Choice, Field, Tick, useAct } from "../parts/form";
 import { Card, Facts, Head } from "../parts/page";
 import { PolicyWords } from "../parts/policy_words";
 import { Rows } from "../parts/rows";
-import { Trouble } from "../parts/states";
+import { Show, Trouble } from "../parts/states";
 import { say } from "../parts/toast";
-import { go } from "../router";
-import { t, tn, tx } from "../texts";
+import { go, setQuery } from "../router";
+import { myId } from "../session";
+import { t, tIf, tn, tx } from "../texts";
+import { UploadBox } from "./dataset";
+import { MockMaker } from "./mock";
+import { Publication } from "./publication";
 
 const SAMPLE_BYTES = 1 << 20;
 const MOCK_ROWS = 1000;
@@ -24,6 +31,7 @@ type StepName = (typeof steps)[number];
 
 interface Plan {
   file: File | null;
+  fileName: string;
   /** The first part of the file, to look at. */
   head: string;
   name: string;
@@ -40,9 +48,28 @@ interface Plan {
 }
 
 const blank: Plan = {
-  file: null, head: "", name: "", title: "", description: "", single: false, unitColumn: "", maxRows: "",
+  file: null, fileName: "", head: "", name: "", title: "", description: "", single: false, unitColumn: "", maxRows: "",
   columns: [], boundsKnown: false, epsilon: "", delta: "0", policy: "",
 };
+
+/** What outlives a reload. */
+interface Kept { plan: Plan; step: StepName; key: string }
+
+const slot = () => `wizard.${myId()}`;
+
+function keptPlan(): Kept | null {
+  try {
+    const k = JSON.parse(sessionStorage.getItem(slot()) ?? "null") as Kept | null;
+    return k && steps.includes(k.step) ? { ...k, plan: { ...blank, ...k.plan } } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Nothing of the file's content stays in the browser. */
+function keep(k: Kept): void {
+  sessionStorage.setItem(slot(), JSON.stringify({ ...k, plan: { ...k.plan, file: null, head: "" } }));
+}
 
 interface StepProps { plan: Plan; set: (part: Partial<Plan>) => void }
 
@@ -64,7 +91,7 @@ function FileStep({ plan, set }: StepProps) {
       });
       const name = file.name.replace(/\.\w+$/, "").toLowerCase().replaceAll(/[^a-z0-9_]+/g, "_");
       set({
-        file, head, columns: a.data.columns, name: plan.name || name.slice(0, 63),
+        file, fileName: file.name, head, columns: a.data.columns, name: plan.name || name.slice(0, 63),
         title: plan.title || file.name.replace(/\.\w+$/, ""),
         unitColumn: a.data.unit?.column ?? "", maxRows: "",
       });
@@ -86,7 +113,7 @@ function FileStep({ plan, set }: StepProps) {
         <p class="muted" role="status">
           {plan.file
             ? <><Said text={plan.file.name} /> · {bytes(plan.file.size)} · {tn("columns.n", plan.columns.length)}</>
-            : t("wizard.drop")}
+            : plan.fileName ? <Said text={plan.fileName} /> : t("wizard.drop")}
         </p>
       </div>
       {act.refusal && <Trouble refusal={act.refusal} />}
@@ -163,10 +190,17 @@ function BudgetStep({ plan, set }: StepProps) {
   );
 }
 
-function ReviewStep({ plan }: { plan: Plan }) {
+function ReviewStep({ plan, set }: StepProps) {
   return (
     <>
       <Card title={t("wizard.review")}>
+        {!plan.file && (
+          <label class="field">
+            <span>{t("wizard.again", { name: visible(plan.fileName) })}</span>
+            <input type="file" accept=".csv,.tsv,text/csv"
+              onChange={(e) => set({ file: e.currentTarget.files?.[0] ?? null })} />
+          </label>
+        )}
         <Facts of={[
           [t("wizard.title"), <Said text={plan.title} />],
           [t("wizard.name"), <code>{plan.name}</code>],
@@ -202,24 +236,95 @@ function bodyOf(plan: Plan) {
   };
 }
 
-export function Wizard() {
-  const [plan, setPlan] = useState<Plan>(blank);
-  const [step, setStep] = useState<StepName>("file");
-  const [sent, setSent] = useState<[number, number] | null>(null);
-  const [made, setMade] = useState(false);
-  const [key] = useState(freshKey);
-  const act = useAct();
-  const form = useRef<HTMLFormElement>(null);
-  const first = useRef(true);
-  // The next step begins where it stands, not where the button of the last one was.
+/** The next step begins where it stands, not where the button of the last one was. */
+function useStepFocus(box: RefObject<HTMLElement | null>, step: string | undefined): void {
+  const last = useRef(step);
   useEffect(() => {
-    const title = form.current?.querySelector("h2");
-    if (title && !first.current) {
+    const title = box.current?.querySelector("h2");
+    if (title && last.current !== undefined && last.current !== step) {
       title.tabIndex = -1;
       title.focus();
     }
-    first.current = false;
+    last.current = step;
   }, [step]);
+}
+
+function StepList({ of, at }: { of: readonly string[]; at: number }) {
+  return (
+    <ol class="phases steps" aria-label={t("wizard.steps")}>
+      {of.map((s, i) => (
+        <li key={s} class={i < at ? "past" : i === at ? "now" : ""} aria-current={i === at ? "step" : undefined}>
+          {tIf(`wizard.step.${s}`, s)}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+const lacks = ["data", "mock", "publish"] as const;
+
+function firstLack(d: Dataset): (typeof lacks)[number] {
+  return !d.data_version ? "data" : !d.mock_rows ? "mock" : "publish";
+}
+
+/** A dataset that is made, at the first thing that it lacks before it is published. */
+function Resumed({ name }: { name: string }) {
+  const dataset = useResource<Dataset>(`/datasets/${encodeURIComponent(name)}`);
+  const box = useRef<HTMLDivElement>(null);
+  const now = dataset.data && firstLack(dataset.data);
+  const over = dataset.data && (dataset.data.published || dataset.data.archived || dataset.data.owner.id !== myId());
+  useStepFocus(box, now);
+  useEffect(() => {
+    if (over) go(`/datasets/${name}`, true);
+  }, [over]);
+  return (
+    <Show of={dataset} rows={6}>
+      {(d) => {
+        const part = { d, reload: dataset.reload, own: true };
+        return (
+          <>
+            <Head title={visible(d.title)} back={{ to: `/datasets/${d.name}`, text: d.name }}
+              note={<p>{t("wizard.resumed")}</p>} />
+            <StepList of={lacks} at={lacks.indexOf(firstLack(d))} />
+            <div ref={box}>
+              {now === "data" ? <UploadBox {...part} />
+                : now === "mock" ? <MockMaker {...part} /> : <Publication {...part} />}
+            </div>
+          </>
+        );
+      }}
+    </Show>
+  );
+}
+
+export function Wizard() {
+  // Decided once: a dataset that is made here does not take its file from the page.
+  const [made] = useState(() => new URL(location.href).searchParams.get("dataset"));
+  return made ? <Resumed name={made} /> : <Fresh />;
+}
+
+function Fresh() {
+  const [before, setBefore] = useState(keptPlan);
+  const [plan, setPlan] = useState<Plan>(before?.plan ?? blank);
+  const [step, setStep] = useState<StepName>(before?.step ?? "file");
+  const [sent, setSent] = useState<[number, number] | null>(null);
+  const [made, setMade] = useState(false);
+  const [key, setKey] = useState(() => before?.key ?? freshKey());
+  const act = useAct();
+  const form = useRef<HTMLFormElement>(null);
+  useStepFocus(form, step);
+  // Before the next frame: a reload may come at once.
+  useLayoutEffect(() => {
+    if (!made && plan !== blank) keep({ plan, step, key });
+  }, [plan, step, key, made]);
+  const afresh = () => {
+    sessionStorage.removeItem(slot());
+    setBefore(null);
+    setPlan(blank);
+    setStep("file");
+    setKey(freshKey());
+    act.clear();
+  };
   const set = (part: Partial<Plan>) => setPlan((p) => ({ ...p, ...part }));
   const at = steps.indexOf(step);
   const ready = {
@@ -231,6 +336,8 @@ export function Wizard() {
     if (!made) {
       await call<Dataset>("/datasets", { method: "POST", key, json: bodyOf(plan) });
       setMade(true);
+      sessionStorage.removeItem(slot());
+      setQuery("dataset", plan.name);
     }
     if (plan.file) {
       const job = upload<DataLoaded>(`/datasets/${plan.name}/data`, plan.file, (a, b) => setSent([a, b]));
@@ -240,18 +347,18 @@ export function Wizard() {
       method: "POST", json: { rows: MOCK_ROWS, seed: Math.floor(Math.random() * 1e9) },
     });
     say(t("wizard.made"));
-    go(`/datasets/${plan.name}`);
+    // The query alone would leave this page as it is.
+    go(plan.file ? `/datasets/${plan.name}` : `/datasets/${plan.name}?tab=data`);
   });
   return (
     <>
       <Head title={t("datasets.new")} back={{ to: "/datasets", text: t("nav.datasets") }} />
-      <ol class="phases steps" aria-label={t("wizard.steps")}>
-        {steps.map((s, i) => (
-          <li key={s} class={i < at ? "past" : i === at ? "now" : ""} aria-current={i === at ? "step" : undefined}>
-            {t(`wizard.step.${s}`)}
-          </li>
-        ))}
-      </ol>
+      <StepList of={steps} at={at} />
+      {before && (
+        <p class="banner" role="status">
+          {t("wizard.kept")} <button type="button" onClick={afresh}>{t("wizard.afresh")}</button>
+        </p>
+      )}
       <form ref={form} onSubmit={(e) => {
         e.preventDefault();
         if (step === "review") void create();
@@ -261,7 +368,7 @@ export function Wizard() {
         {step === "unit" && <UnitStep plan={plan} set={set} />}
         {step === "columns" && <ColumnStep plan={plan} set={set} />}
         {step === "budget" && <BudgetStep plan={plan} set={set} />}
-        {step === "review" && <ReviewStep plan={plan} />}
+        {step === "review" && <ReviewStep plan={plan} set={set} />}
         {sent && <Progress sent={sent[0]} total={sent[1]} />}
         {act.refusal && <Trouble refusal={act.refusal} />}
         {made && act.refusal && (
