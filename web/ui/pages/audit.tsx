@@ -150,7 +150,7 @@ function Row({ e, names }: { e: AuditEntry; names: Names }) {
 }
 
 /** What acts are about: the first word of their names. */
-const kinds = ["job", "run", "result", "template", "budget", "raise", "freeze", "population", "dataset", "grant",
+const kinds = ["job", "run", "result", "template", "budget", "raise", "freeze", "population", "dataset", "grant", "access",
   "project", "user", "session", "token", "webhook", "setting", "setup"] as const;
 
 export function Audit() {
