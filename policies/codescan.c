@@ -20,6 +20,7 @@
 static const char *const measures[] = {
     "count",
     "count_units",
+    "keys",
     "sum",
     "mean",
     "variance",

@@ -299,8 +299,8 @@ keep_step(uint64_t last, uint64_t shrink, uint64_t delta)
 }
 
 enum err
-keep_plan(struct diag *d, struct arena *a, enum accounting acc, const struct price *p,
-    uint64_t groups, uint64_t least, struct mechanism *m, struct keep_curve *out)
+keep_plan(struct diag *d, enum accounting acc, const struct price *p, uint64_t groups,
+    uint64_t least, struct mechanism *out)
 {
     TRY(price_check(d, acc, p));
     if (acc == ACCOUNT_PURE || p->delta_atto == 0)
@@ -311,15 +311,24 @@ keep_plan(struct diag *d, struct arena *a, enum accounting acc, const struct pri
         return FAIL(
             d, ERR_INVALID, "the minimum of units behind a key is out of range");
     }
-    long double eps = (long double)p->nano / (long double)NANO / (long double)groups;
-    long double fall = ceill(expl(-eps) * (1 + 0x1p-58L) * 0x1p62L);
-    uint64_t shrink = fall < 1 ? 1 : fall < 0x1p62L ? (uint64_t)fall : KEEP_ONE;
-    uint64_t delta = (uint64_t)(delta_of_key(p->delta_atto, groups) * 0x1p62L);
-
-    *m = (struct mechanism){
+    *out = (struct mechanism){
         .kind = MECH_PARTITION_SELECTION,
         .price = pure_price(p->nano, p->delta_atto),
     };
+    return ERR_OK;
+}
+
+enum err
+keep_curve_make(struct diag *d, struct arena *a, const struct mechanism *m,
+    uint64_t groups, uint64_t least, struct keep_curve *out)
+{
+    CHECK(m->kind == MECH_PARTITION_SELECTION && groups > 0 && least > 0);
+    long double eps =
+        (long double)m->price.eps_nano / (long double)NANO / (long double)groups;
+    long double fall = ceill(expl(-eps) * (1 + 0x1p-58L) * 0x1p62L);
+    uint64_t shrink = fall < 1 ? 1 : fall < 0x1p62L ? (uint64_t)fall : KEEP_ONE;
+    uint64_t delta = (uint64_t)(delta_of_key(m->price.delta_atto, groups) * 0x1p62L);
+
     *out = (struct keep_curve){.at = arena_array(a, sizeof *out->at, KEEP_UNITS_MAX)};
     if (out->at == NULL)
         return FAIL(d, ERR_TOO_LARGE, "selecting keys needs too much memory");

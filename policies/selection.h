@@ -56,16 +56,21 @@ void threshold_run(const struct mechanism *m, struct rng *r, uint64_t least,
     const __int128 *values, const uint64_t *units, size_t n, int64_t *noisy,
     bool *keep);
 
-/* Optimal selection of keys without their counts: probability of keeping a key by the
- * number of its units, on a grid of 2^-62 and never above the true optimum. */
+/* Optimal selection of keys without their counts, paid in epsilon and delta (Desfontaines,
+ * Voss, Gipson, Mandayam 2022, Thm 1): a key of n units is kept with the greatest
+ * probability that (epsilon, delta) allows a unit which reaches at most `groups` keys.
+ * least: the owner's minimum, as above. There is no noise and no error95. */
+enum err keep_plan(struct diag *d, enum accounting acc, const struct price *p,
+    uint64_t groups, uint64_t least, struct mechanism *out) NODISCARD;
+/* That probability by the number of units, on a grid of 2^-62 and never above the true
+ * optimum. m, groups and least are those of the plan; a megabyte from the arena. */
 struct keep_curve {
     uint64_t *at; /* at[units], in 2^-62, rising; in the arena */
     size_t n;     /* at[n - 1] serves every greater number of units */
 };
 struct arena;
-enum err keep_plan(struct diag *d, struct arena *a, enum accounting acc,
-    const struct price *p, uint64_t groups, uint64_t least, struct mechanism *m,
-    struct keep_curve *out) NODISCARD;
+enum err keep_curve_make(struct diag *d, struct arena *a, const struct mechanism *m,
+    uint64_t groups, uint64_t least, struct keep_curve *out) NODISCARD;
 bool keep_draw(const struct keep_curve *c, struct rng *r, uint64_t units);
 
 /* --- the first of a list that is above a threshold -------------------------------- */

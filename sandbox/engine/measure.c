@@ -43,6 +43,7 @@ measure_width(const struct plan *p)
     switch (p->measure.kind) {
     case MEASURE_COUNT:
     case MEASURE_COUNT_UNITS:
+    case MEASURE_KEYS:
     case MEASURE_SUM:
     case MEASURE_SAMPLE_AGGREGATE:
     case MEASURE_COLLECT:
@@ -83,6 +84,7 @@ measure_told(const struct plan *p)
         return fit_coefficients_n(p);
     case MEASURE_COUNT:
     case MEASURE_COUNT_UNITS:
+    case MEASURE_KEYS:
     case MEASURE_SUM:
     case MEASURE_MEAN:
     case MEASURE_HISTOGRAM:
@@ -399,6 +401,7 @@ tell_cell(const struct tally *y, size_t cell, __int128 *out)
     case MEASURE_ABOVE_THRESHOLD:
     case MEASURE_SAMPLE_AGGREGATE:
     case MEASURE_COLLECT:
+    case MEASURE_KEYS:
         break; /* these have passes of their own */
     }
     UNREACHABLE();
@@ -453,7 +456,8 @@ measure_vector(struct diag *d, struct arena *a, const struct plan *p,
     case MEASURE_SAMPLE_AGGREGATE:
         return row_blocks_sum(d, a, p, t, out);
     case MEASURE_COLLECT:
-        break; /* has no vector */
+    case MEASURE_KEYS:
+        break; /* have no vector */
     }
     UNREACHABLE();
 }

@@ -46,6 +46,7 @@ measure_decimals(const struct plan *p)
     switch (p->measure.kind) {
     case MEASURE_COUNT:
     case MEASURE_COUNT_UNITS:
+    case MEASURE_KEYS:
     case MEASURE_HISTOGRAM:
     case MEASURE_MOST_COMMON:
     case MEASURE_ABOVE_THRESHOLD:
@@ -177,8 +178,8 @@ choice_error(const struct plan *p, int64_t coordinate, char out[32])
 static bool
 has_error(const struct plan *p)
 {
-    static const enum measure_kind without[] = {
-        MEASURE_BOUNDS, MEASURE_FIT_LINEAR, MEASURE_FIT_LOGISTIC, MEASURE_COLLECT};
+    static const enum measure_kind without[] = {MEASURE_KEYS, MEASURE_BOUNDS,
+        MEASURE_FIT_LINEAR, MEASURE_FIT_LOGISTIC, MEASURE_COLLECT};
 
     for (size_t i = 0; i < ARRAY_N(without); i++)
         if (p->measure.kind == without[i])

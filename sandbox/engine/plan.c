@@ -323,7 +323,7 @@ mark_needed(struct plan *p)
         p->needed[p->measure.fields[i]] = true;
     if (p->measure.program != NULL)
         need_args(p, p->measure.program);
-    else if (p->measure.kind != MEASURE_COUNT && p->measure.kind != MEASURE_COUNT_UNITS)
+    else if (measure_reads(p->measure.kind))
         p->needed[p->measure.field] = true;
     for (size_t i = p->scope.fields_n; i-- > 0;) {
         const struct field *f = &p->scope.fields[i];

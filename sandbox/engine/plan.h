@@ -85,6 +85,7 @@ struct lookup {
 enum measure_kind {
     MEASURE_COUNT,
     MEASURE_COUNT_UNITS,
+    MEASURE_KEYS,
     MEASURE_SUM,
     MEASURE_MEAN,
     MEASURE_HISTOGRAM,
@@ -144,6 +145,8 @@ struct plan {
 };
 
 const char *measure_name(enum measure_kind k);
+/* Does it read columns, or only count rows, units or keys? */
+bool measure_reads(enum measure_kind k);
 /* Reads everything but the price. *price: the plan's price object, or NULL. */
 enum err plan_parse(struct diag *d, struct arena *a, const struct question_context *c,
     json_t *doc, struct plan **out, json_t **price) NODISCARD;

@@ -256,6 +256,18 @@ take_quantile(struct plan_reader *r, json_t *obj)
     return check_choices(r, m->quantiles.nums_n * m->quantiles.candidates_n);
 }
 
+/* Which keys there are, without how many of each. */
+static enum err
+take_keys(struct plan_reader *r, json_t *obj)
+{
+    (void)obj;
+    if (!r->plan->grouping.is_unknown)
+        return PLAN_FAIL(r, "is for a group_by whose keys are not known beforehand");
+    if (r->plan->exact)
+        return PLAN_FAIL(r, "has no exact answer; count() has");
+    return ERR_OK;
+}
+
 #define MEMBERS_MAX 10
 static const struct {
     const char *name;
@@ -266,6 +278,7 @@ static const struct {
 } measures[] = {
     {"count", MEASURE_COUNT, true, take_count, {"kind"}},
     {"count_units", MEASURE_COUNT_UNITS, true, take_count, {"kind"}},
+    {"keys", MEASURE_KEYS, true, take_keys, {"kind"}},
     {"sum", MEASURE_SUM, true, take_bounded, {"kind", "column"}},
     {"mean", MEASURE_MEAN, false, take_bounded, {"kind", "column"}},
     {"histogram", MEASURE_HISTOGRAM, false, take_histogram, {"kind", "column", "bins"}},
@@ -294,6 +307,12 @@ measure_name(enum measure_kind k)
         if (measures[i].kind == k)
             return measures[i].name;
     UNREACHABLE();
+}
+
+bool
+measure_reads(enum measure_kind k)
+{
+    return k != MEASURE_COUNT && k != MEASURE_COUNT_UNITS && k != MEASURE_KEYS;
 }
 
 enum err

@@ -106,6 +106,9 @@ plan_mechanism(struct diag *d, struct question *q, const struct price *asked)
     const struct plan *p = q->plan;
     enum accounting accounting = p->context->accounting;
 
+    if (p->measure.kind == MEASURE_KEYS)
+        return keep_plan(d, accounting, asked, (uint64_t)p->groups_max,
+            unknown_least(p), &q->mechanism);
     if (p->grouping.is_unknown)
         return threshold_plan(d, accounting, asked, &q->sensitivity,
             (uint64_t)p->groups_max, unknown_least(p), &q->mechanism);
@@ -168,8 +171,7 @@ static enum err
 make_label(struct diag *d, struct arena *a, struct question *q)
 {
     const struct plan *p = q->plan;
-    bool plain = p->measure.program != NULL || p->measure.kind == MEASURE_COUNT ||
-        p->measure.kind == MEASURE_COUNT_UNITS;
+    bool plain = p->measure.program != NULL || !measure_reads(p->measure.kind);
     BUF_SCOPE(b);
 
     buf_init(&b, 4096);
@@ -418,6 +420,8 @@ answer_of(const struct plan *p)
         return sparse_answer;
     case MEASURE_COLLECT:
         return collect_answer;
+    case MEASURE_KEYS:
+        break; /* of unknown keys alone */
     }
     UNREACHABLE();
 }

@@ -25,6 +25,7 @@ within_of(const struct plan *p)
         return p->measure.fields_n;
     case MEASURE_COUNT:
     case MEASURE_COUNT_UNITS:
+    case MEASURE_KEYS:
     case MEASURE_SUM:
     case MEASURE_MEAN:
     case MEASURE_QUANTILE:

@@ -78,6 +78,7 @@ stability_of(struct diag *d, const struct plan *p, struct sensitivity *out)
     case MEASURE_BOUNDS:
         return from_rows(d, k, 1, 1, out);
     case MEASURE_COUNT_UNITS:
+    case MEASURE_KEYS:
         *out = (struct sensitivity){.l1 = m, .l2sq = m, .linf = 1};
         return ERR_OK;
     case MEASURE_SUM:

@@ -30,6 +30,7 @@
  * count            one cell by 1             k            k^2              k
  * histogram        one cell by 1             k            k^2              k
  * count_units      (a unit, a group) by 1    m            m                1
+ * keys             likewise                  a choice by these counts, not a sum
  * sum              one cell by at most B     k B          k^2 B^2          k B
  * mean             (2x-lower-upper, R)       2 k R        2 k^2 R^2        k R
  * bounds           one cell by 1             k            k^2              k

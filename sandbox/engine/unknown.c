@@ -250,10 +250,12 @@ tell_key(const struct plan *p, const struct found *f, struct buf *json)
     buf_addz(json, "]");
 }
 
+/* Keys alone are told as true. */
 static void
 tell(const struct plan *p, const struct found *list, size_t n, int64_t error,
     struct buf *json)
 {
+    bool alone = p->measure.kind == MEASURE_KEYS;
     char text[32];
 
     buf_addz(json, "{\"keys\":[");
@@ -262,15 +264,34 @@ tell(const struct plan *p, const struct found *list, size_t n, int64_t error,
         tell_key(p, &list[i], json);
     }
     buf_addz(json, "],\"values\":[");
-    for (size_t i = 0; i < n; i++)
-        buf_addf(json, "%s%lld", i > 0 ? "," : "", (long long)list[i].value);
+    for (size_t i = 0; i < n; i++) {
+        buf_addz(json, i > 0 ? "," : "");
+        if (alone)
+            buf_addz(json, "true");
+        else
+            buf_addf(json, "%lld", (long long)list[i].value);
+    }
     buf_addf(json, "],\"decimals\":%d,\"error95\":\"%s\"}", measure_decimals(p),
         measure_error(p, error, 0, text));
 }
 
 /* ---- the answer ---- */
 
-/* Noise on every key's value, and the keys that stay above the threshold. */
+static enum err
+keep_keys(struct diag *d, struct arena *a, const struct survey *s,
+    const struct mechanism *m, struct rng *r, bool *keep)
+{
+    struct keep_curve curve;
+
+    TRY(keep_curve_make(
+        d, a, m, (uint64_t)s->p->groups_max, unknown_least(s->p), &curve));
+    for (size_t i = 0; i < s->n; i++)
+        keep[i] = keep_draw(&curve, r, s->units[i]);
+    return ERR_OK;
+}
+
+/* Noise on every key's value, and the keys that stay above the threshold; or a choice
+ * of keys alone. */
 static enum err
 answer(struct diag *d, struct arena *a, const struct survey *s,
     const struct mechanism *m, struct rng *r, struct buf *json)
@@ -283,7 +304,9 @@ answer(struct diag *d, struct arena *a, const struct survey *s,
     if (noisy == NULL || keep == NULL)
         return no_memory(d);
     TRY(sort_keys(d, a, s, &list));
-    if (m != NULL)
+    if (s->p->measure.kind == MEASURE_KEYS)
+        TRY(keep_keys(d, a, s, m, r, keep));
+    else if (m != NULL)
         threshold_run(
             m, r, unknown_least(s->p), s->values, s->units, s->n, noisy, keep);
     for (size_t i = 0; i < s->n; i++) {

@@ -5,13 +5,16 @@
  * threshold and that have as many units as the owner wants: a key that a single person
  * brings along stays below but with probability delta. Keys are told in the order of
  * their texts, so that the order says nothing of the rows.
+ * keys() tells which keys there are and nothing of how many: each is kept by a draw that
+ * depends on its units alone.
  *
  *   what one unit changes   at most m keys, each value by at most Linf (stability.h:
  *                           the keys are the cells); m is truncated by exactly the
  *                           columns of the key, or k
  *   delta                   1 - (1 - tail)^m for the keys that a unit alone brings along
  *   source                  Korolova, Kenthapadi, Mishra, Ntoulas 2009 (threshold on
- *                           unknown keys); tails of the discrete laws in tail.h */
+ *                           unknown keys); tails of the discrete laws in tail.h;
+ *                           keys(): selection.h, keep_plan */
 #ifndef SANDBOX_ENGINE_UNKNOWN_H
 #define SANDBOX_ENGINE_UNKNOWN_H
 

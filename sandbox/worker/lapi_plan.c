@@ -36,6 +36,7 @@ static const struct verb verbs[] = {
             {"source", NULL, LAPI_TEXT, false}}},
     {"count", MEASURE, {{NULL, NULL, LAPI_END, false}}},
     {"count_units", MEASURE, {{NULL, NULL, LAPI_END, false}}},
+    {"keys", MEASURE, {{NULL, NULL, LAPI_END, false}}},
     {"sum", MEASURE, {{"column", NULL, LAPI_TEXT, false}}},
     {"mean", MEASURE, {{"column", NULL, LAPI_TEXT, false}}},
     {"variance", MEASURE, {{"column", NULL, LAPI_TEXT, false}}},

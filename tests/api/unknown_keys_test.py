@@ -16,7 +16,7 @@ SCHEMA = {
 PERSONS = {("A", "flu", "Bonn"): 300, ("A", "flu", "Ulm"): 60, ("B", "rare", "Ulm"): 1}
 # At this price the noise is nothing, and the threshold little above the minimum.
 ASK = ('return site.open("{name}"):group_by({columns})'
-       ':count{{ epsilon = 100, delta = 1e-9 }}:release().value')
+       ':{measure}{{ epsilon = 100, delta = 1e-9 }}:release().value')
 
 
 def table():
@@ -43,13 +43,13 @@ class UnknownKeys(Case):
                 self.owner.put(f"{path}/grants/{self.researcher.user['id']}")):
             self.assertIn(answer.status, (200, 201), answer)
 
-    def told(self, name, columns):
+    def told(self, name, columns, measure="count"):
         project = self.researcher.post("/api/v1/projects", {
             "title": "Keys", "purpose": "To see which there are.", "datasets": [name]})
         made = self.researcher.post("/api/v1/jobs", {
             "project": project.json["id"], "dataset": name, "title": "Keys",
             "question": "Which keys are there?", "lane": "dp",
-            "source": ASK.format(name=name, columns=columns),
+            "source": ASK.format(name=name, columns=columns, measure=measure),
             "max_budget": {"epsilon": "2000", "delta": "0.00001"},
             "outputs": [{"name": "keys", "description": "and how many rows they have"}]})
         self.assertEqual(made.status, 201, made)
@@ -63,13 +63,26 @@ class UnknownKeys(Case):
         job = self.researcher.wait(
             where, lambda j: j["state"] in ("released", "failed"), 60).json
         self.assertEqual(job["state"], "released", job)
-        return self.researcher.get(f"{where}/result").json["outputs"]
+        result = self.researcher.get(f"{where}/result").json
+        self.measurement, = result["measurements"]
+        return result["outputs"]
 
     def test_keys_of_several_columns(self):
         self.publish("several")
         self.assertEqual(self.told("several", '"code", "town"'),
                          {"flu": {"Bonn": 300, "Ulm": 60}})
         self.assertEqual(self.told("several", '"ward", "code"'), {"A": {"flu": 360}})
+
+    def test_keys_alone(self):
+        self.publish("alone", unknown_keys={"persons_min": 100})
+        self.assertEqual(self.told("alone", '"code", "town"', "keys"),
+                         {"flu": {"Bonn": True}})
+        self.assertEqual(self.measurement["mechanism"], "partition_selection")
+        self.assertEqual(self.measurement["label"], "keys by code, town")
+        self.assertEqual(self.measurement["epsilon"], "100")
+        self.assertEqual(self.measurement["error95"], "")
+        spent = self.owner.get("/api/v1/datasets/alone/budget").json["spent"]
+        self.assertEqual(spent["delta"], "0.000000001")
 
     def test_the_owners_minimum_of_persons(self):
         self.publish("minimum", unknown_keys={"persons_min": 100})

@@ -357,8 +357,9 @@ curve(struct arena *a, int64_t eps, int64_t delta, uint64_t groups, uint64_t lea
     struct mechanism m;
     struct keep_curve c;
 
-    cr_assert_eq(keep_plan(&d, a, ACCOUNT_ZCDP, &p, groups, least, &m, &c), ERR_OK,
-        "%s", d.text);
+    cr_assert_eq(
+        keep_plan(&d, ACCOUNT_ZCDP, &p, groups, least, &m), ERR_OK, "%s", d.text);
+    cr_assert_eq(keep_curve_make(&d, a, &m, groups, least, &c), ERR_OK);
     cr_assert_eq(m.price.delta_atto, delta);
     return c;
 }
@@ -435,6 +436,34 @@ Test(selection, keeping_starts_at_the_owners_minimum)
     cr_expect_eq(c.at[4], 0);
     cr_expect_eq(c.at[5], plain.at[1]);
     cr_expect_eq(c.at[9], plain.at[5]);
+}
+
+Test(selection, keeping_refuses_what_cannot_be_paid)
+{
+    static const struct {
+        enum accounting acc;
+        struct price p;
+        uint64_t least;
+        enum err err;
+    } row[] = {
+        {ACCOUNT_PURE, {.kind = PRICE_EPSILON, .nano = NANO, .delta_atto = 1}, 1,
+            ERR_POLICY},
+        {ACCOUNT_ZCDP, {.kind = PRICE_EPSILON, .nano = NANO}, 1, ERR_POLICY},
+        {ACCOUNT_ZCDP, {.kind = PRICE_RHO, .nano = NANO, .delta_atto = 1}, 1,
+            ERR_INVALID},
+        {ACCOUNT_ZCDP, {.kind = PRICE_EPSILON, .nano = 0, .delta_atto = 1}, 1,
+            ERR_INVALID},
+        {ACCOUNT_ZCDP, {.kind = PRICE_EPSILON, .nano = NANO, .delta_atto = 1}, 1 << 17,
+            ERR_INVALID},
+    };
+
+    for (size_t i = 0; i < ARRAY_N(row); i++) {
+        struct diag d = {0};
+        struct mechanism m;
+
+        cr_expect_eq(keep_plan(&d, row[i].acc, &row[i].p, 1, row[i].least, &m),
+            row[i].err, "row %zu", i);
+    }
 }
 
 /* --- sparse vector ---------------------------------------------------------------- */

@@ -350,6 +350,70 @@ Test(question, unknown_keys_of_several_columns)
         strstr(huge.json, "{\"keys\":[],\"values\":[]"), "%s", huge.json);
 }
 
+#define KEYS_BY(columns, rest) \
+    "{\"ops\":[" BY(columns) "],\"measure\":{\"kind\":\"keys\"}," rest "}"
+#define DELTA ",\"delta\":\"0.000000001\"}"
+
+/* By units, not by rows; a key that one person brings along stays untold. */
+Test(question, keys_alone_are_told_by_their_persons)
+{
+    struct made_table table;
+
+    cr_assert_eq(made_table(&table, hospital_schema,
+                     "who,age,bmi,ward,hidden,died,seen,code,free\n"
+                     "p1,,,,,,,own,\np1,,,,,,,own,\np2,,,A,,,,two,\np3,,,A,,,,two,\n"
+                     "p4,,,A,,,,many,\np5,,,A,,,,many,\np6,,,B,,,,many,\n"),
+        ERR_OK, "%s", table.diag.text);
+    for (int i = 0; i < 50; i++) {
+        struct asked a = ask_in(&table, LANE_DP, ACCOUNT_ZCDP,
+            KEYS_BY("\"code\"", "\"price\":{\"epsilon\":\"100\"" DELTA));
+        cr_assert_eq(a.err, ERR_OK, "%s", a.text);
+        cr_expect_str_eq(a.json,
+            "{\"keys\":[[\"many\"],[\"two\"]],\"values\":[true,true],\"decimals\":0,"
+            "\"error95\":\"\"}");
+        cr_expect_eq(a.price.delta_atto, INT64_C(1000000000));
+        cr_expect_eq(a.price.eps_nano, 100 * NANO);
+        a = ask_in(&table, LANE_DP, ACCOUNT_ZCDP,
+            KEYS_BY("\"code\",\"ward\"", "\"price\":{\"epsilon\":\"100\"" DELTA));
+        cr_expect_not_null(
+            strstr(a.json, "[[\"many\",\"A\"],[\"two\",\"A\"]]"), "%s", a.json);
+    }
+    made_table_release(&table);
+}
+
+Test(question, keys_alone_are_refused_where_they_say_nothing_or_too_much)
+{
+    static const struct {
+        const char *plan;
+        enum lane lane;
+        enum accounting accounting;
+        enum err err;
+        const char *says;
+    } cases[] = {
+        {KEYS_BY("\"ward\"", "\"price\":{\"epsilon\":\"1\"}"), LANE_DP, ACCOUNT_ZCDP,
+            ERR_INVALID, "not known beforehand"},
+        {"{\"ops\":[],\"measure\":{\"kind\":\"keys\"},\"price\":{\"epsilon\":\"1\"}}",
+            LANE_DP, ACCOUNT_ZCDP, ERR_INVALID, "not known beforehand"},
+        {KEYS_BY("\"code\"", "\"exact\":true"), LANE_EXACT, ACCOUNT_ZCDP, ERR_INVALID,
+            "no exact answer"},
+        {KEYS_BY("\"code\"", "\"price\":{\"epsilon\":\"1\"}"), LANE_DP, ACCOUNT_ZCDP,
+            ERR_POLICY, "name a delta"},
+        {KEYS_BY("\"code\"", "\"price\":{\"rho\":\"1\"" DELTA), LANE_DP, ACCOUNT_ZCDP,
+            ERR_INVALID, "paid in epsilon"},
+        {KEYS_BY("\"code\"", "\"price\":{\"error\":\"5\"" DELTA), LANE_DP, ACCOUNT_ZCDP,
+            ERR_INVALID, ""},
+        {KEYS_BY("\"code\"", "\"price\":{\"epsilon\":\"1\"" DELTA), LANE_DP,
+            ACCOUNT_PURE, ERR_POLICY, ""},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct asked a = ask_in(&m, cases[i].lane, cases[i].accounting, cases[i].plan);
+        cr_expect_eq(a.err, cases[i].err, "%s: %d %s", cases[i].plan, a.err, a.text);
+        cr_expect_not_null(
+            strstr(a.text, cases[i].says), "%s: %s", cases[i].plan, a.text);
+    }
+}
+
 /* What is said beside an exact answer stands at the place of its key, however rows lie. */
 Test(question, evidence_of_unknown_keys_is_in_their_order)
 {
