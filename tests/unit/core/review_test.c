@@ -106,6 +106,66 @@ Test(review, the_strictest_vote_decides)
     cr_assert_eq(reserved(&j), 0);
 }
 
+Test(review, changes_that_one_asks_for_are_made)
+{
+    struct job j;
+
+    two_are_needed();
+    j = job_checked(1, NANO);
+    MUST(vote(&j, rita, DECISION_REQUEST_CHANGES));
+    MUST(vote(&j, remo, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_CHANGES_REQUESTED);
+    cr_assert_eq(reserved(&j), 0);
+}
+
+/* How many votes on the job somebody is shown. */
+static int
+votes_seen(const struct job *j, const char *who)
+{
+    struct review review;
+    bool more;
+    int n = 0;
+
+    act_as(who, ROLE_OWNER);
+    MUST(review_list(&cx, j->id, NULL, 10));
+    for (;; n++) {
+        MUST(review_next(&cx, &review, &more));
+        if (!more)
+            break;
+    }
+    as_system();
+    return n;
+}
+
+/* Votes on other data, or under another policy, neither count nor are shown beside. */
+Test(review, votes_on_other_things_stand_apart)
+{
+    struct csv_report report = {.rows = 4};
+    int64_t version;
+    struct job j;
+
+    two_are_needed();
+    j = job_checked(1, NANO);
+    MUST(vote(&j, rita, DECISION_APPROVE));
+    as_owner();
+    MUST(dataset_data_begin(&cx, &wards, &version));
+    MUST(dataset_data_commit(&cx, &wards, version, &report));
+    MUST(job_by_id(&cx, j.id, &j));
+    MUST(vote(&j, remo, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_IN_REVIEW);
+    cr_assert_eq(votes_seen(&j, rita), 1);
+    cr_assert_eq(votes_seen(&j, remo), 1);
+    two_are_needed();
+    MUST(job_by_id(&cx, j.id, &j));
+    MUST(vote(&j, olive, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_IN_REVIEW);
+    cr_assert_eq(votes_seen(&j, remo), 1);
+    cr_assert_eq(votes_seen(&j, olive), 1);
+    cr_assert_eq(votes_seen(&j, ada), 0);
+    MUST(vote(&j, rita, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_APPROVED);
+}
+
 /* A number raised past the program: what was approved does not pass. */
 Test(review, fewer_approvals_than_needed_bind_nothing)
 {
@@ -129,6 +189,19 @@ Test(review, votes_of_another_runtime_do_not_count)
     cr_assert_eq(j.state, JOB_IN_REVIEW);
     MUST(vote(&j, rita, DECISION_APPROVE));
     cr_assert_eq(j.state, JOB_APPROVED);
+}
+
+/* Not even one who reviews the dataset. */
+Test(review, nobody_votes_on_their_own_job)
+{
+    struct job j = job_checked(1, NANO);
+
+    as_owner();
+    edit_by_hand(
+        "INSERT INTO dataset_reviewer SELECT dataset_id, author_id, 1 FROM job");
+    MUST_FAIL(ERR_FORBIDDEN, vote(&j, ada, DECISION_APPROVE));
+    MUST_FAIL(ERR_FORBIDDEN, vote(&j, ada, DECISION_REJECT));
+    MUST(vote(&j, rita, DECISION_APPROVE));
 }
 
 Test(review, those_who_are_removed_vote_no_more)
@@ -259,6 +332,48 @@ Test(review, a_suspended_author_has_no_work)
     MUST(job_by_id(&cx, j.id, &j));
     cr_assert_eq(j.state, JOB_CANCELLED);
     cr_assert_eq(reserved(&j), 0);
+}
+
+/* An author who may no longer ask: each of the reasons. */
+Test(review, work_stands_on_all_it_needs)
+{
+    static const char *const edits[] = {
+        "UPDATE user SET suspended = 1 WHERE email LIKE 'ada%'",
+        "UPDATE user SET roles = 2 WHERE email LIKE 'ada%'",
+        "UPDATE dataset SET archived = 1",
+        "DELETE FROM dataset_grant",
+        "DELETE FROM project_member",
+    };
+
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
+        struct job j;
+
+        if (i > 0) {
+            site_drop();
+            job_site_make();
+        }
+        j = job_checked(1, NANO);
+        MUST(job_stands(&cx, &j));
+        edit_by_hand(edits[i]);
+        cr_expect_eq(job_stands(&cx, &j), ERR_CONFLICT, "%s", edits[i]);
+        diag_clear(&cx.diag);
+    }
+}
+
+/* Votes that an approval rested on before it was sent back are of an earlier round. */
+Test(review, a_round_begins_without_votes)
+{
+    struct job j;
+
+    two_are_needed();
+    j = job_checked(1, NANO);
+    MUST(vote(&j, rita, DECISION_APPROVE));
+    MUST(vote(&j, remo, DECISION_APPROVE));
+    MUST(job_move(&cx, &j, JOB_IN_REVIEW, NULL));
+    MUST(vote(&j, olive, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_IN_REVIEW);
+    MUST(vote(&j, rita, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_APPROVED);
 }
 
 /* Only the server, in the name of what went, may cancel beside the owner. */
