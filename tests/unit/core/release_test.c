@@ -80,6 +80,28 @@ Test(release, is_the_owners_to_decide)
     MUST_FAIL(ERR_CONFLICT_STATE, decided(&j, false, ""));
 }
 
+/* Nor does an owner who asked. */
+Test(release, nobody_releases_their_own)
+{
+    struct job j = job_held(1);
+
+    edit_by_hand("UPDATE job SET author_id = (SELECT owner_id FROM dataset)");
+    MUST(job_by_id(&cx, j.id, &j));
+    as_owner();
+    MUST_FAIL(ERR_FORBIDDEN, decided(&j, true, ""));
+    MUST_FAIL(ERR_FORBIDDEN, decided(&j, false, ""));
+}
+
+/* Whatever the state of its job says. */
+Test(release, a_result_leaves_once)
+{
+    struct job j = job_held(1);
+
+    edit_by_hand("UPDATE result SET released_us = 1");
+    as_owner();
+    MUST_FAIL(ERR_CONFLICT, decided(&j, true, ""));
+}
+
 Test(release, withheld_makes_no_receipt)
 {
     struct job j = job_held(1);
