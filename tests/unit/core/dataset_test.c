@@ -4,6 +4,7 @@
 #include "datasite/core/dataset.h"
 #include "datasite/core/grant.h"
 #include "datasite/core/raise.h"
+#include "datasite/core/reviewers.h"
 #include "datasite/core/settings.h"
 #include "tests/unit/core/made_job.h"
 
@@ -75,6 +76,36 @@ Test(dataset, is_seen_by_those_who_may)
     MUST_FAIL(ERR_NOT_FOUND, grant_delete(&cx, ds.id, ada));
     as_ada();
     MUST_FAIL(ERR_NOT_FOUND, dataset_visible(&cx, "wards", &ds));
+}
+
+/* Also where one was archived past the program, and is published still. */
+Test(dataset, an_archived_one_is_seen_by_insiders_alone)
+{
+    const char *rita = user_made("rita@example.org", ROLE_OWNER);
+    struct dataset ds = wards;
+
+    as_owner();
+    MUST(reviewers_set(&cx, &ds, &rita, 1));
+    act_as(rita, ROLE_OWNER);
+    MUST(dataset_visible(&cx, "wards", &ds));
+    edit_by_hand("UPDATE dataset SET archived = 1");
+    MUST_FAIL(ERR_NOT_FOUND, dataset_visible(&cx, "wards", &ds));
+    as_ada();
+    MUST_FAIL(ERR_NOT_FOUND, dataset_visible(&cx, "wards", &ds));
+    as_owner();
+    MUST(dataset_visible(&cx, "wards", &ds));
+}
+
+Test(dataset, a_hold_has_a_delta_where_the_budget_has)
+{
+    static const int64_t wrong[] = {0, 1, ATTO};
+    struct dataset ds = dataset_made("zcdp", NANO, ATTO / 1000000);
+    struct budget hold;
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        MUST_FAIL(ERR_UNPROCESSABLE, dataset_hold(&cx, &ds, NANO, wrong[i], &hold));
+    MUST_FAIL(ERR_UNPROCESSABLE, dataset_hold(&cx, &wards, NANO, 1000, &hold));
+    MUST(dataset_hold(&cx, &ds, NANO, -1, &hold));
 }
 
 Test(dataset, grants_go_to_researchers)

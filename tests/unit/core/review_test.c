@@ -3,6 +3,7 @@
 #include "datasite/core/review.h"
 #include "datasite/core/reviewers.h"
 #include "datasite/core/standing.h"
+#include "datasite/core/template.h"
 #include "policies/schema_value.h"
 #include "tests/unit/core/made_job.h"
 
@@ -374,6 +375,99 @@ Test(review, a_round_begins_without_votes)
     cr_assert_eq(j.state, JOB_IN_REVIEW);
     MUST(vote(&j, rita, DECISION_APPROVE));
     cr_assert_eq(j.state, JOB_APPROVED);
+}
+
+Test(review, who_can_be_a_reviewer)
+{
+    const char *many[REVIEWERS_MAX + 1], *one = olive;
+
+    for (size_t i = 0; i <= REVIEWERS_MAX; i++)
+        many[i] = rita;
+    as_owner();
+    MUST_FAIL(ERR_UNPROCESSABLE, reviewers_set(&cx, &wards, many, REVIEWERS_MAX + 1));
+    MUST_FAIL(ERR_UNPROCESSABLE, reviewers_set(&cx, &wards, &one, 1));
+    one = ada;
+    MUST_FAIL(ERR_UNPROCESSABLE, reviewers_set(&cx, &wards, &one, 1));
+    edit_by_hand("UPDATE user SET suspended = 1 WHERE email LIKE 'rita%'");
+    one = rita;
+    MUST_FAIL(ERR_UNPROCESSABLE, reviewers_set(&cx, &wards, &one, 1));
+    one = remo;
+    MUST(reviewers_set(&cx, &wards, &one, 1));
+}
+
+Test(review, work_ends_with_its_dataset)
+{
+    struct job j = job_approved(1, NANO);
+
+    as_owner();
+    MUST(standing_archive(&cx, &wards));
+    MUST(job_by_id(&cx, j.id, &j));
+    cr_assert_eq(j.state, JOB_CANCELLED);
+    cr_assert_eq(reserved(&j), 0);
+}
+
+Test(review, one_who_asks_no_more_has_no_work)
+{
+    struct user_change change = {.suspended = -1, .roles = ROLE_OWNER};
+    struct job j = job_approved(1, NANO);
+    struct user user;
+
+    act_as(user_made("root@example.org", ROLE_ADMIN), ROLE_ADMIN);
+    MUST(standing_user_update(&cx, ada, &change, &user));
+    MUST(job_by_id(&cx, j.id, &j));
+    cr_assert_eq(j.state, JOB_CANCELLED);
+    cr_assert_eq(reserved(&j), 0);
+}
+
+/* Templates: what one of them approves, and what is left to people. Each edit comes
+ * between the signature and the job. */
+
+#define SIGNED                                                               \
+    "{\"name\":\"t\",\"title\":\"T\",\"templates\":true,\"lanes\":{\"dp\":{" \
+    "\"release\":\"auto\"}}}"
+
+static enum job_state
+filled(const char *lane, int64_t max_epsilon_nano, const char *edit)
+{
+    json_auto_t *holes = json_pack("{s:{s:s, s:s}}", "n", "lower", "0", "upper", "5");
+    struct template_draft draft = {.name = "One",
+        .lane = lane,
+        .source = STR("return ${n}"),
+        .parameters = holes,
+        .max_epsilon_nano = max_epsilon_nano};
+    struct template template;
+    struct job j;
+
+    site_drop();
+    review_site_make();
+    wards_policy(SIGNED);
+    MUST(dataset_by_id(&cx, wards.id, &wards));
+    act_as(rita, ROLE_OWNER);
+    MUST(template_create(&cx, &wards, &draft, &template));
+    edit_by_hand(edit);
+    j = job_checked(4, NANO);
+    MUST(template_try(&cx, &j));
+    return j.state;
+}
+
+Test(review, a_template_votes_for_those_who_may)
+{
+    static const char *const edits[] = {
+        "UPDATE user SET suspended = 1 WHERE email LIKE 'rita%'",
+        "UPDATE user SET roles = 1 WHERE email LIKE 'rita%'",
+        "DELETE FROM dataset_reviewer",
+        "UPDATE template SET ended_us = 1",
+        "UPDATE dataset SET policy_version = policy_version + 1",
+        "UPDATE dataset SET policy_json = json_set(policy_json, '$.approvals', 2)",
+        "UPDATE dataset SET policy_json = json_remove(policy_json, '$.templates')",
+        "DELETE FROM template_signature",
+    };
+
+    cr_assert_eq(filled("dp", NANO, ""), JOB_APPROVED);
+    cr_assert_eq(filled("exact", NANO, ""), JOB_IN_REVIEW);
+    cr_assert_eq(filled("dp", NANO - 1, ""), JOB_IN_REVIEW);
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++)
+        cr_expect_eq(filled("dp", NANO, edits[i]), JOB_IN_REVIEW, "%s", edits[i]);
 }
 
 /* Only the server, in the name of what went, may cancel beside the owner. */
