@@ -80,6 +80,18 @@ Test(job, an_old_copy_moves_nothing)
     MUST_FAIL(ERR_STALE, job_move(&cx, &old, JOB_WITHDRAWN, NULL));
 }
 
+/* A vote or a comment changes no state, and is seen all the same. */
+Test(job, a_copy_from_before_a_change_moves_nothing)
+{
+    struct job j = job_checked(1, NANO), old = j;
+
+    MUST(job_touch(&cx, &j));
+    MUST_FAIL(ERR_STALE, job_touch(&cx, &old));
+    as_owner();
+    MUST_FAIL(ERR_STALE, job_move(&cx, &old, JOB_REJECTED, NULL));
+    MUST(job_move(&cx, &j, JOB_REJECTED, NULL));
+}
+
 Test(job, every_state_waits_on_somebody)
 {
     static const struct {
