@@ -21,7 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -219,8 +221,9 @@ status_of(pid_t pid, const char *name, int base)
     return v;
 }
 
-/* It may kill its worker, and has no other right of root's. */
-Test(jail, the_broker_keeps_one_capability)
+/* A broker that is jailed and waits; it ends when its gate is closed. */
+static pid_t
+broker_jailed(bool as_nobody)
 {
     struct diag d = {0};
     struct jail j = broker;
@@ -230,6 +233,9 @@ Test(jail, the_broker_keeps_one_capability)
     cr_assert_eq(pipe(gate), 0);
     pid = fork();
     if (pid == 0) {
+        if (as_nobody && geteuid() == 0 && setresuid(65534, 65534, 65534) != 0)
+            _exit(97);
+        (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* as it is after an exec */
         if (jail_seal(&d, &j) != ERR_OK)
             _exit(99);
         wait_at_gate();
@@ -237,11 +243,41 @@ Test(jail, the_broker_keeps_one_capability)
     }
     while (status_of(pid, "Seccomp:", 10) != 2) /* the last layer of its jail */
         cr_assert_eq(waitpid(pid, &status, WNOHANG), 0, "it ended");
-    cr_expect_eq(status_of(pid, "CapPrm:", 16) & ~(1UL << CAP_KILL), 0);
-    cr_expect_eq(status_of(pid, "CapEff:", 16) & ~(1UL << CAP_KILL), 0);
+    return pid;
+}
+
+static void
+broker_ends(pid_t pid)
+{
+    int status;
+
     close(gate[1]);
+    close(gate[0]);
     cr_assert_eq(waitpid(pid, &status, 0), pid);
     cr_expect_eq(status, 0);
+}
+
+/* It may kill its worker, and has no other right of root's. */
+Test(jail, the_broker_keeps_one_capability)
+{
+    pid_t pid = broker_jailed(false);
+
+    cr_expect_eq(status_of(pid, "CapPrm:", 16) & ~(1UL << CAP_KILL), 0);
+    cr_expect_eq(status_of(pid, "CapEff:", 16) & ~(1UL << CAP_KILL), 0);
+    broker_ends(pid);
+}
+
+/* Of such a process /proc belongs to root, so that nobody else looks into it. */
+Test(jail, the_broker_is_not_looked_into)
+{
+    pid_t pid = broker_jailed(true);
+    struct stat st;
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    cr_assert_eq(stat(path, &st), 0);
+    cr_expect_eq(st.st_uid, 0);
+    broker_ends(pid);
 }
 
 /* ---- runner, starter and server: a folder and a program of their own ---- */
