@@ -43,12 +43,14 @@ run_failure_text(struct ctx *cx, const struct outcome *o, const char **out)
 }
 
 /* The end as everybody sees it: running to failed, held or released; what the job still
- * holds returns. failure NULL: the result is stored. Inside a transaction. */
+ * holds returns. A policy that has become stricter since the run began holds. failure
+ * NULL: the result is stored. Inside a transaction. */
 static enum err
 run_show(struct ctx *cx, struct job *j, const char *run_id, const char *failure,
     bool automatic)
 {
     struct ledger_party party = job_party(j);
+    struct policy policy;
 
     if (failure != NULL) {
         TRY(db_run(cx->db, &cx->diag, NULL, STMT_JOB_FAILURE_SET, j->id, failure));
@@ -56,7 +58,8 @@ run_show(struct ctx *cx, struct job *j, const char *run_id, const char *failure,
         return ledger_settle(cx, &party);
     }
     TRY(ledger_settle(cx, &party));
-    if (automatic)
+    TRY(run_policy(cx, j, &policy));
+    if (automatic && policy.release[j->lane] == RELEASE_AUTO)
         return release_publish(cx, j, "");
     return job_move(cx, j, JOB_HELD, json_pack("{s:s}", "run", run_id));
 }
@@ -128,24 +131,20 @@ run_again(struct ctx *cx, struct job *j, bool *goes_on)
         json_pack("{s:s, s:I}", "run", j->run_id, "attempt", (json_int_t)attempts));
 }
 
-/* Released only where the policy in force still says so: one that has become stricter
- * since the run began holds. Inside a transaction. */
+/* Slots are for what is released without a human. Inside a transaction. */
 static enum err
 end_show(struct ctx *cx, const struct slot_end *end, const char *failure)
 {
     struct run_row row;
-    struct policy policy;
     struct job j;
 
     TRY(slot_drop(cx, end->run_id));
     TRY(job_by_id(cx, end->job_id, &j));
     if (j.state != JOB_RUNNING)
         return ERR_OK;
-    TRY(run_policy(cx, &j, &policy));
     TRY(run_load(cx, end->run_id, &row));
     cx->now = slot_end_before(row.started, row.slot_us, cx->now);
-    return run_show(
-        cx, &j, end->run_id, failure, policy.release[j.lane] == RELEASE_AUTO);
+    return run_show(cx, &j, end->run_id, failure, true);
 }
 
 static enum err

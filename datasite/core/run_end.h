@@ -19,7 +19,8 @@ enum err run_policy(struct ctx *cx, const struct job *j, struct policy *out) NOD
 enum err run_failure_text(
     struct ctx *cx, const struct outcome *o, const char **out) NODISCARD;
 /* The end of the run of a running job; what comes of it is shown now, or when its slot is
- * over. failure NULL: the result is stored. Inside a transaction. */
+ * over. failure NULL: the result is stored. automatic: the policy that the run began under
+ * releases it without a human. Inside a transaction. */
 enum err run_close(struct ctx *cx, struct job *j, const struct run_row *row,
     const char *failure, bool automatic) NODISCARD;
 

@@ -64,19 +64,48 @@ Test(audit, chain_is_recomputed)
     cr_assert(digest_eq(head, kept));
 }
 
+static const char first_entry[] =
+    "{\"actor\":\"system\",\"facts\":{\"a\":1},\"seq\":1,\"subject\":\"site\","
+    "\"time\":\"2026-09-21T14:13:20.000Z\",\"verb\":\"setup.link\"}";
+
+/* Of that entry, if it followed one with this hash. */
+static struct digest
+first_digest(struct digest before)
+{
+    unsigned char text[32 + sizeof first_entry - 1];
+
+    memcpy(text, before.b, sizeof before.b);
+    memcpy(text + 32, first_entry, sizeof first_entry - 1);
+    return digest_bytes((struct str){(char *)text, sizeof text});
+}
+
 Test(audit, first_hash_is_the_documented_one)
 {
-    static const char canonical[] =
-        "{\"actor\":\"system\",\"facts\":{\"a\":1},\"seq\":1,\"subject\":\"site\","
-        "\"time\":\"2026-09-21T14:13:20.000Z\",\"verb\":\"setup.link\"}";
-    unsigned char text[32 + sizeof canonical - 1] = {0};
     struct digest head;
     int64_t n;
 
     append("setup.link", "site", json_pack("{s:i}", "a", 1));
-    memcpy(text + 32, canonical, sizeof canonical - 1);
     MUST(audit_head(&cx, &n, &head));
-    cr_assert(digest_eq(head, digest_bytes((struct str){(char *)text, sizeof text})));
+    cr_assert(digest_eq(head, first_digest((struct digest){{0}})));
+}
+
+/* However well it hashes. */
+Test(audit, an_export_begins_with_nothing_before_its_first_entry)
+{
+    struct digest before = {{1}}, head;
+    char line[512], prev[65], hash[65];
+    int64_t entries, bad;
+
+    for (int i = 0; i < 2; i++) {
+        before.b[0] = (uint8_t)i;
+        snprintf(line, sizeof line, "%.*s,\"prev\":\"%s\",\"hash\":\"%s\"}\n",
+            (int)sizeof first_entry - 2, first_entry, digest_text(before, prev),
+            digest_text(first_digest(before), hash));
+        cr_expect_eq(
+            audit_verify_lines(&cx.diag, str_of(line), NULL, &entries, &head, &bad),
+            i == 0 ? ERR_OK : ERR_CONFLICT, "%s", cx.diag.text);
+    }
+    diag_clear(&cx.diag);
 }
 
 /* Each edit goes around the triggers, as one who owns the file can. */

@@ -3,6 +3,9 @@
 #include "datasite/core/budget.h"
 #include "datasite/core/dataset.h"
 #include "datasite/core/grant.h"
+#include "datasite/core/raise.h"
+#include "datasite/core/reviewers.h"
+#include "datasite/core/settings.h"
 #include "tests/unit/core/made_job.h"
 
 #include <criterion/criterion.h>
@@ -73,6 +76,36 @@ Test(dataset, is_seen_by_those_who_may)
     MUST_FAIL(ERR_NOT_FOUND, grant_delete(&cx, ds.id, ada));
     as_ada();
     MUST_FAIL(ERR_NOT_FOUND, dataset_visible(&cx, "wards", &ds));
+}
+
+/* Also where one was archived past the program, and is published still. */
+Test(dataset, an_archived_one_is_seen_by_insiders_alone)
+{
+    const char *rita = user_made("rita@example.org", ROLE_OWNER);
+    struct dataset ds = wards;
+
+    as_owner();
+    MUST(reviewers_set(&cx, &ds, &rita, 1));
+    act_as(rita, ROLE_OWNER);
+    MUST(dataset_visible(&cx, "wards", &ds));
+    edit_by_hand("UPDATE dataset SET archived = 1");
+    MUST_FAIL(ERR_NOT_FOUND, dataset_visible(&cx, "wards", &ds));
+    as_ada();
+    MUST_FAIL(ERR_NOT_FOUND, dataset_visible(&cx, "wards", &ds));
+    as_owner();
+    MUST(dataset_visible(&cx, "wards", &ds));
+}
+
+Test(dataset, a_hold_has_a_delta_where_the_budget_has)
+{
+    static const int64_t wrong[] = {0, 1, ATTO};
+    struct dataset ds = dataset_made("zcdp", NANO, ATTO / 1000000);
+    struct budget hold;
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        MUST_FAIL(ERR_UNPROCESSABLE, dataset_hold(&cx, &ds, NANO, wrong[i], &hold));
+    MUST_FAIL(ERR_UNPROCESSABLE, dataset_hold(&cx, &wards, NANO, 1000, &hold));
+    MUST(dataset_hold(&cx, &ds, NANO, -1, &hold));
 }
 
 Test(dataset, grants_go_to_researchers)
@@ -174,4 +207,69 @@ Test(dataset, zcdp_budgets_add_up_to_their_epsilon)
     cr_assert_eq(
         view.spent_nano + view.reserved_nano + view.free_nano, view.epsilon_nano);
     cr_assert_eq(view.free_rho_nano, view.cap.limit_nano);
+}
+
+static void
+as_root(void)
+{
+    act_as(user_made("root@example.org", ROLE_ADMIN), ROLE_ADMIN);
+}
+
+Test(dataset, a_transfer_moves_what_a_project_has)
+{
+    struct budget_transfer t = {ada_project, ada_project, NANO, "Less is needed."};
+    static const int64_t wrong[] = {0, -1, 2 * NANO + 1};
+
+    as_root();
+    MUST(ledger_adjust(&cx, &wards, ada_project, "", 2 * NANO, 0, NULL));
+    MUST_FAIL(ERR_UNPROCESSABLE, budget_transfer(&cx, &wards, &t));
+    t.to = bob_project;
+    MUST_FAIL(ERR_CONFLICT, budget_transfer(&cx, &wards, &t));
+    MUST(ledger_adjust(&cx, &wards, bob_project, "", NANO, 0, NULL));
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        t.epsilon_nano = wrong[i];
+        MUST_FAIL(
+            i < 2 ? ERR_UNPROCESSABLE : ERR_BUDGET, budget_transfer(&cx, &wards, &t));
+    }
+    t = (struct budget_transfer){ada_project, bob_project, NANO, ""};
+    MUST_FAIL(ERR_UNPROCESSABLE, budget_transfer(&cx, &wards, &t));
+    t.reason = "Less is needed.";
+    MUST(budget_transfer(&cx, &wards, &t));
+    MUST(ledger_verify(&cx, wards.id));
+}
+
+Test(dataset, shares_are_of_members_and_of_projects_with_it)
+{
+    struct budget_share to_ada = {ada, NANO}, to_bob = {bob, NANO};
+    struct dataset beds = dataset_made("beds", NANO, 0);
+
+    as_root();
+    MUST(budget_share_out(&cx, &wards, ada_project, -1, &to_ada, 1));
+    MUST_FAIL(
+        ERR_NOT_FOUND, budget_share_out(&cx, &wards, ada_project, -1, &to_bob, 1));
+    MUST_FAIL(ERR_FORBIDDEN, budget_share_out(&cx, &beds, ada_project, NANO, NULL, 0));
+}
+
+Test(dataset, a_raise_takes_two)
+{
+    struct dataset ds = wards;
+    struct raise first, second;
+    bool waits;
+
+    as_root();
+    MUST(raise_dataset(&cx, &ds, 6 * NANO, "More.", &first, &waits));
+    cr_assert(!waits && ds.epsilon_nano == 6 * NANO, "but where the site says so");
+    MUST(settings_set(&cx, "second_admin", "true"));
+    MUST_FAIL(ERR_UNPROCESSABLE, raise_dataset(&cx, &ds, 7 * NANO, "", &first, &waits));
+    MUST(raise_dataset(&cx, &ds, 7 * NANO, "More.", &first, &waits));
+    MUST(raise_dataset(&cx, &ds, 8 * NANO, "More.", &second, &waits));
+    cr_assert(waits);
+    MUST_FAIL(ERR_FORBIDDEN, raise_decide(&cx, &first, true));
+    act_as(user_made("rita@example.org", ROLE_ADMIN), ROLE_ADMIN);
+    MUST(raise_decide(&cx, &first, true));
+    MUST_FAIL(ERR_CONFLICT_STATE, raise_decide(&cx, &first, false));
+    MUST_FAIL(ERR_CONFLICT, raise_decide(&cx, &second, true));
+    MUST(raise_decide(&cx, &second, false));
+    MUST(dataset_by_id(&cx, ds.id, &ds));
+    cr_assert_eq(ds.epsilon_nano, 7 * NANO);
 }

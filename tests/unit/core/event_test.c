@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 TestSuite(event, .init = site_make, .fini = site_drop);
@@ -32,6 +33,23 @@ Test(event, is_told_to_those_it_names_and_to_admins)
     cr_assert_eq(seen_by(bob, ROLE_RESEARCHER | ROLE_AUDITOR, 0), 0);
     cr_assert_eq(seen_by(bob, ROLE_ADMIN, 0), 2);
     cr_assert_eq(seen_by(bob, ROLE_ADMIN, 1), 1);
+}
+
+Test(event, of_a_dataset_is_told_to_its_owner)
+{
+    const char *olive = user_made("olive@example.org", ROLE_OWNER);
+    const char *oscar = user_made("oscar@example.org", ROLE_OWNER);
+    char sql[512];
+
+    snprintf(sql, sizeof sql,
+        "INSERT INTO dataset (id, name, owner_id, title, description, schema_json, "
+        "accounting, policy_name, policy_json, policy_version, created_us, changed_us) "
+        "VALUES ('dst_1', 'wards', '%s', 't', '', '{}', 'pure', 'p', '{}', 1, 1, 1)",
+        olive);
+    edit_by_hand(sql);
+    MUST(event_emit(&cx, "dataset.update", "wards", "dst_1", NULL, "changed"));
+    cr_assert_eq(seen_by(olive, ROLE_OWNER, 0), 1);
+    cr_assert_eq(seen_by(oscar, ROLE_OWNER, 0), 0);
 }
 
 Test(event, reader_goes_on_past_what_is_not_for_it)

@@ -80,6 +80,18 @@ Test(job, an_old_copy_moves_nothing)
     MUST_FAIL(ERR_STALE, job_move(&cx, &old, JOB_WITHDRAWN, NULL));
 }
 
+/* A vote or a comment changes no state, and is seen all the same. */
+Test(job, a_copy_from_before_a_change_moves_nothing)
+{
+    struct job j = job_checked(1, NANO), old = j;
+
+    MUST(job_touch(&cx, &j));
+    MUST_FAIL(ERR_STALE, job_touch(&cx, &old));
+    as_owner();
+    MUST_FAIL(ERR_STALE, job_move(&cx, &old, JOB_REJECTED, NULL));
+    MUST(job_move(&cx, &j, JOB_REJECTED, NULL));
+}
+
 Test(job, every_state_waits_on_somebody)
 {
     static const struct {
@@ -180,6 +192,43 @@ Test(job, a_new_version_replaces_the_old)
     MUST(job_version_by(&cx, &j, 1, &v));
     cr_assert_str_eq(v.source, "return 1");
     MUST_FAIL(ERR_NOT_FOUND, job_version_by(&cx, &j, 3, &v));
+}
+
+/* What a first version must meet, a later one must. */
+Test(job, a_new_version_needs_what_the_first_one_did)
+{
+    struct job other = job_checked(1, NANO), j = job_checked(2, NANO);
+    struct job_draft same = {.source = STR("return 1"), .epsilon_nano = -1},
+                     next = {.source = STR("return 3"), .epsilon_nano = -1};
+
+    as_ada();
+    MUST_FAIL(ERR_CONFLICT, job_revise(&cx, &j, &same));
+    edit_by_hand("DELETE FROM project_member");
+    MUST(job_by_id(&cx, j.id, &j));
+    MUST_FAIL(ERR_NOT_FOUND, job_revise(&cx, &j, &next));
+    MUST(job_by_id(&cx, other.id, &other));
+    cr_assert_eq(other.version, 1);
+}
+
+/* Not even by one of those who see it all the same. */
+Test(job, nobody_asks_what_is_not_published)
+{
+    struct job_draft draft = {.project_id = ada_project,
+        .dataset = "wards",
+        .title = "t",
+        .question = "",
+        .source = STR("return 1"),
+        .lane = "dp",
+        .epsilon_nano = NANO,
+        .delta_atto = -1};
+    struct job j;
+
+    as_owner();
+    MUST(dataset_close(&cx, &wards));
+    as_ada();
+    MUST_FAIL(ERR_NOT_FOUND, job_submit(&cx, &draft, &j));
+    act_as(ada, ROLE_RESEARCHER | ROLE_ADMIN);
+    MUST_FAIL(ERR_CONFLICT, job_submit(&cx, &draft, &j));
 }
 
 Test(job, approval_binds_to_what_was_seen)

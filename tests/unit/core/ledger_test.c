@@ -6,6 +6,8 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <string.h>
 
 TestSuite(ledger, .init = job_site_make, .fini = site_drop);
 
@@ -80,6 +82,26 @@ Test(ledger, refuses_what_is_no_price)
     must_be(cap_of(&j, CAP_DATASET), 5 * NANO, 0, NANO);
 }
 
+/* What a job has left is the bound, and every cap over it is looked at all the same. */
+Test(ledger, charges_what_stands_reserved_in_every_cap)
+{
+    static const char *const kinds[] = {"dataset", "project", "researcher", "job"};
+    struct job j = job_running(1, NANO);
+    char sql[96];
+
+    for (int i = 0; i < 4; i++) {
+        snprintf(sql, sizeof sql,
+            "UPDATE cap SET reserved_nano = %lld WHERE kind = '%s'",
+            (long long)NANO / 2 - 1, kinds[i]);
+        edit_by_hand(sql);
+        cr_expect_eq(charged(&j, i, NANO / 2), LEDGER_REFUSED, "%s", kinds[i]);
+        snprintf(
+            sql, sizeof sql, "UPDATE cap SET reserved_nano = %lld", (long long)NANO);
+        edit_by_hand(sql);
+    }
+    cr_expect_eq(charged(&j, 4, NANO / 2), LEDGER_PAID);
+}
+
 Test(ledger, reserves_up_to_every_cap)
 {
     struct job j = job_checked(1, NANO);
@@ -94,6 +116,10 @@ Test(ledger, reserves_up_to_every_cap)
     ask = (struct budget){.eps_nano = 1, .delta_atto = 1};
     MUST_FAIL(ERR_BUDGET, ledger_reserve(&cx, &party, ask));
     MUST(ledger_adjust(&cx, &wards, ada_project, "", 3 * NANO, 0, NULL));
+    ask = (struct budget){.eps_nano = 3 * NANO + 1};
+    cr_assert_eq(ledger_reserve(&cx, &party, ask), ERR_BUDGET);
+    cr_assert_not_null(strstr(cx.diag.extra, "\"cap\":\"project\""));
+    diag_clear(&cx.diag);
     MUST(ledger_adjust(&cx, &wards, ada_project, ada, NANO, 0, NULL));
     ask = (struct budget){.eps_nano = NANO + 1};
     cr_assert_eq(ledger_reserve(&cx, &party, ask), ERR_BUDGET);
@@ -103,6 +129,30 @@ Test(ledger, reserves_up_to_every_cap)
     ask.eps_nano = NANO;
     MUST(ledger_reserve(&cx, &party, ask));
     MUST(ledger_verify(&cx, wards.id));
+}
+
+Test(ledger, moves_all_caps_of_a_job_or_none)
+{
+    struct job j = job_running(1, NANO);
+    struct ledger_party party = job_party(&j);
+
+    edit_by_hand("DELETE FROM cap WHERE kind = 'project'");
+    MUST_FAIL(ERR_DB, ledger_settle(&cx, &party));
+    must_be(cap_of(&j, CAP_DATASET), 5 * NANO, 0, NANO);
+}
+
+Test(ledger, lowers_no_delta_below_its_use)
+{
+    struct dataset ds = dataset_made("zcdp", NANO, ATTO / 1000000);
+    struct ledger_party who = {ds.id, ada_project, ada, "job", ds.accounting};
+    struct cap cap;
+
+    MUST(ledger_cap(&cx, CAP_DATASET, &who, &cap));
+    MUST(ledger_reserve(
+        &cx, &who, (struct budget){.rho_nano = 1, .delta_atto = cap.limit_atto}));
+    MUST_FAIL(ERR_BUDGET,
+        ledger_adjust(&cx, &ds, "", "", 2 * NANO, ATTO / 1000000 - 2, NULL));
+    MUST(ledger_adjust(&cx, &ds, "", "", NANO, ATTO / 1000000, NULL));
 }
 
 Test(ledger, lowers_no_cap_below_its_use)
@@ -149,6 +199,12 @@ Test(ledger, serves_a_kept_answer_free)
     again.data_version++; /* other data are another question */
     MUST(ledger_charge(&cx, &party, &again, &verdict, &answer));
     cr_assert_eq(verdict, LEDGER_REFUSED);
+    again.data_version--;
+    again.job_version++; /* so is another text */
+    MUST(ledger_charge(&cx, &party, &again, &verdict, &answer));
+    cr_assert_eq(verdict, LEDGER_REFUSED);
+    j = job_running(2, NANO); /* and another job */
+    cr_assert_eq(charged(&j, 1, NANO), LEDGER_PAID);
 }
 
 Test(ledger, counts_rho_in_zcdp)

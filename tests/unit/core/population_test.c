@@ -105,12 +105,22 @@ hold(const struct ledger_party *who, int64_t nano)
 Test(population, binds_what_each_dataset_would_allow)
 {
     struct ledger_party one = asked(0), two = asked(1);
+    struct budget_view view;
 
     cr_assert(hold(&one, 4 * NANO));
     cr_assert(!hold(&two, 2 * NANO + 1));
     MUST_FAIL(ERR_BUDGET,
         ledger_reserve(&cx, &two, (struct budget){.eps_nano = 2 * NANO + 1}));
+    as_owner();
+    MUST(budget_view(&cx, &wards, &view));
+    cr_assert_eq(view.free_nano, NANO);
+    MUST(budget_view(&cx, &beds, &view));
+    cr_assert_eq(view.free_nano, 2 * NANO, "what the population leaves");
+    as_system();
     cr_assert(hold(&two, 2 * NANO));
+    edit_by_hand("UPDATE population SET reserved_nano = 0");
+    cr_assert_eq(pay(&one, 1, NANO), LEDGER_REFUSED);
+    edit_by_hand("UPDATE population SET reserved_nano = 6000000000");
     cr_assert_eq(pay(&one, 1, NANO), LEDGER_PAID);
     MUST(ledger_settle(&cx, &one));
     MUST(population_by_id(&cx, people.id, &people));
@@ -243,6 +253,37 @@ Test(population, a_frozen_budget_stands_still)
     as_system();
     cr_assert(hold(&other, 1));
     MUST(ledger_verify_all(&cx));
+}
+
+Test(population, a_freeze_has_a_reason_and_stands_once)
+{
+    as_owner();
+    MUST_FAIL(ERR_UNPROCESSABLE, budget_freeze(&cx, &wards, ""));
+    MUST_FAIL(ERR_CONFLICT_STATE, budget_thaw(&cx, &wards));
+    MUST(budget_freeze(&cx, &wards, "A complaint."));
+    MUST_FAIL(ERR_CONFLICT_STATE, budget_freeze(&cx, &wards, "Another."));
+    MUST(budget_thaw(&cx, &wards));
+}
+
+/* A row that comes past the checks of the program. */
+static enum err
+row_put(int64_t seq, const char *kind)
+{
+    return db_run(cx.db, &cx.diag, NULL, STMT_LEDGER_INSERT, wards.id, seq, cx.now.us,
+        kind, "job", "", "", "", "", "", "", "", INT64_C(0), INT64_C(0), INT64_C(0),
+        INT64_C(0), INT64_C(0), INT64_C(0), INT64_C(0), INT64_C(0), INT64_C(0), "");
+}
+
+Test(population, the_table_of_a_frozen_budget_takes_back_alone)
+{
+    MUST(row_put(100, "reserve"));
+    as_owner();
+    MUST(budget_freeze(&cx, &wards, "A complaint."));
+    MUST_FAIL(ERR_DB, row_put(101, "reserve"));
+    MUST_FAIL(ERR_DB, row_put(101, "charge"));
+    MUST(row_put(101, "settle"));
+    MUST(budget_thaw(&cx, &wards));
+    MUST(row_put(102, "charge"));
 }
 
 Test(population, what_waits_for_a_run_waits_for_the_thaw)

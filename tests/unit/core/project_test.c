@@ -91,6 +91,15 @@ Test(project, dataset_without_grant_is_as_one_that_is_not_there)
     cr_assert_str_eq(cx.diag.text, text);
 }
 
+Test(project, a_dataset_that_is_not_published_is_in_no_draft)
+{
+    struct project_draft d = draft();
+    struct project made;
+
+    edit_by_hand("UPDATE dataset SET published = 0 WHERE name = 'wards'");
+    MUST_FAIL(ERR_NOT_FOUND, project_create(&cx, &d, &made));
+}
+
 Test(project, refused_draft_leaves_nothing)
 {
     struct project_draft d = draft();
@@ -137,6 +146,27 @@ Test(project, changes_only_what_is_named_and_by_members)
     act_as(bob, ROLE_ADMIN);
     cr_assert_eq(project_update(&cx, made.id, &change, &out), ERR_FORBIDDEN);
     cr_assert_str_eq(cx.diag.extra, "{\"missing_permission\":\"project.member\"}");
+}
+
+Test(project, its_maker_says_who_works_on_it)
+{
+    const char *carl = user_made("carl@example.org", ROLE_RESEARCHER);
+    struct project_draft d = draft();
+    struct project made;
+    struct member member;
+
+    MUST(project_create(&cx, &d, &made));
+    MUST_FAIL(ERR_CONFLICT, project_member_add(&cx, made.id, olive, &member));
+    MUST_FAIL(ERR_CONFLICT, project_member_remove(&cx, made.id, ada));
+    MUST(project_member_add(&cx, made.id, bob, &member));
+    act_as(bob, ROLE_RESEARCHER);
+    MUST_FAIL(ERR_FORBIDDEN, project_member_add(&cx, made.id, carl, &member));
+    MUST_FAIL(ERR_FORBIDDEN, project_member_remove(&cx, made.id, ada));
+    act_as(ada, ROLE_RESEARCHER);
+    edit_by_hand("UPDATE user SET suspended = 1 WHERE email LIKE 'carl%'");
+    MUST_FAIL(ERR_CONFLICT, project_member_add(&cx, made.id, carl, &member));
+    MUST(project_member_remove(&cx, made.id, bob));
+    MUST_FAIL(ERR_NOT_FOUND, project_check(&cx, made.id, bob, wards));
 }
 
 Test(project, is_asked_for_each_job)

@@ -1,9 +1,12 @@
 /* release_test.c -- results wait, leave once, and carry a receipt that shows any
  * change. */
+#include "datasite/base/enc.h"
 #include "datasite/core/receipt.h"
+#include "datasite/core/sealed.h"
 #include "tests/unit/core/made_job.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 TestSuite(release, .init = job_site_make, .fini = site_drop);
@@ -77,6 +80,28 @@ Test(release, is_the_owners_to_decide)
     MUST_FAIL(ERR_CONFLICT_STATE, decided(&j, false, ""));
 }
 
+/* Nor does an owner who asked. */
+Test(release, nobody_releases_their_own)
+{
+    struct job j = job_held(1);
+
+    edit_by_hand("UPDATE job SET author_id = (SELECT owner_id FROM dataset)");
+    MUST(job_by_id(&cx, j.id, &j));
+    as_owner();
+    MUST_FAIL(ERR_FORBIDDEN, decided(&j, true, ""));
+    MUST_FAIL(ERR_FORBIDDEN, decided(&j, false, ""));
+}
+
+/* Whatever the state of its job says. */
+Test(release, a_result_leaves_once)
+{
+    struct job j = job_held(1);
+
+    edit_by_hand("UPDATE result SET released_us = 1");
+    as_owner();
+    MUST_FAIL(ERR_CONFLICT, decided(&j, true, ""));
+}
+
 Test(release, withheld_makes_no_receipt)
 {
     struct job j = job_held(1);
@@ -139,6 +164,45 @@ Test(release, another_key_does_not_verify)
     diag_clear(&cx.diag);
     json_object_set_new(signed_receipt, "signature", json_string("AAAA"));
     cr_assert_not(receipt_verify(&cx.diag, signed_receipt, keys_public(site.keys)));
+}
+
+/* What the key signs for another purpose is no receipt. */
+Test(release, a_signature_is_of_receipts_alone)
+{
+    struct job j = job_held(1);
+    json_auto_t *signed_receipt = NULL;
+    char text[128];
+    uint8_t signature[64];
+    struct result result;
+    BUF_SCOPE(bare);
+
+    as_owner();
+    MUST(decided(&j, true, ""));
+    MUST(release_load(&cx, j.id, &result));
+    MUST(json_parse(&cx.diag, str_of(result.receipt_json), &signed_receipt));
+    buf_init(&bare, BODY_BYTES_MAX);
+    MUST(json_canonical(&cx.diag, json_object_get(signed_receipt, "receipt"), &bare));
+    keys_sign(site.keys, buf_str(&bare), signature);
+    json_object_set_new(signed_receipt, "signature",
+        json_string(base64url_text(signature, sizeof signature, text)));
+    cr_assert_not(receipt_verify(&cx.diag, signed_receipt, keys_public(site.keys)));
+}
+
+Test(release, evidence_is_sealed_to_its_job)
+{
+    struct job j = job_held_with(1, true), other = job_held(2);
+    json_auto_t *kept = NULL, *none = NULL, *moved = NULL;
+    char sql[160];
+
+    MUST(sealed_evidence(&cx, j.id, &kept));
+    cr_assert_eq(json_array_size(kept), 1);
+    MUST(sealed_evidence(&cx, other.id, &none));
+    cr_assert_eq(json_array_size(none), 0);
+    snprintf(sql, sizeof sql,
+        "INSERT INTO result_evidence SELECT '%s', sealed FROM result_evidence",
+        other.id);
+    edit_by_hand(sql);
+    cr_assert_neq(sealed_evidence(&cx, other.id, &moved), ERR_OK);
 }
 
 Test(release, commits_to_the_data_without_showing_their_digest)

@@ -3,6 +3,7 @@
 #include "datasite/core/review.h"
 #include "datasite/core/reviewers.h"
 #include "datasite/core/standing.h"
+#include "datasite/core/template.h"
 #include "policies/schema_value.h"
 #include "tests/unit/core/made_job.h"
 
@@ -105,6 +106,66 @@ Test(review, the_strictest_vote_decides)
     cr_assert_eq(reserved(&j), 0);
 }
 
+Test(review, changes_that_one_asks_for_are_made)
+{
+    struct job j;
+
+    two_are_needed();
+    j = job_checked(1, NANO);
+    MUST(vote(&j, rita, DECISION_REQUEST_CHANGES));
+    MUST(vote(&j, remo, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_CHANGES_REQUESTED);
+    cr_assert_eq(reserved(&j), 0);
+}
+
+/* How many votes on the job somebody is shown. */
+static int
+votes_seen(const struct job *j, const char *who)
+{
+    struct review review;
+    bool more;
+    int n = 0;
+
+    act_as(who, ROLE_OWNER);
+    MUST(review_list(&cx, j->id, NULL, 10));
+    for (;; n++) {
+        MUST(review_next(&cx, &review, &more));
+        if (!more)
+            break;
+    }
+    as_system();
+    return n;
+}
+
+/* Votes on other data, or under another policy, neither count nor are shown beside. */
+Test(review, votes_on_other_things_stand_apart)
+{
+    struct csv_report report = {.rows = 4};
+    int64_t version;
+    struct job j;
+
+    two_are_needed();
+    j = job_checked(1, NANO);
+    MUST(vote(&j, rita, DECISION_APPROVE));
+    as_owner();
+    MUST(dataset_data_begin(&cx, &wards, &version));
+    MUST(dataset_data_commit(&cx, &wards, version, &report));
+    MUST(job_by_id(&cx, j.id, &j));
+    MUST(vote(&j, remo, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_IN_REVIEW);
+    cr_assert_eq(votes_seen(&j, rita), 1);
+    cr_assert_eq(votes_seen(&j, remo), 1);
+    two_are_needed();
+    MUST(job_by_id(&cx, j.id, &j));
+    MUST(vote(&j, olive, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_IN_REVIEW);
+    cr_assert_eq(votes_seen(&j, remo), 1);
+    cr_assert_eq(votes_seen(&j, olive), 1);
+    cr_assert_eq(votes_seen(&j, ada), 0);
+    MUST(vote(&j, rita, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_APPROVED);
+}
+
 /* A number raised past the program: what was approved does not pass. */
 Test(review, fewer_approvals_than_needed_bind_nothing)
 {
@@ -128,6 +189,19 @@ Test(review, votes_of_another_runtime_do_not_count)
     cr_assert_eq(j.state, JOB_IN_REVIEW);
     MUST(vote(&j, rita, DECISION_APPROVE));
     cr_assert_eq(j.state, JOB_APPROVED);
+}
+
+/* Not even one who reviews the dataset. */
+Test(review, nobody_votes_on_their_own_job)
+{
+    struct job j = job_checked(1, NANO);
+
+    as_owner();
+    edit_by_hand(
+        "INSERT INTO dataset_reviewer SELECT dataset_id, author_id, 1 FROM job");
+    MUST_FAIL(ERR_FORBIDDEN, vote(&j, ada, DECISION_APPROVE));
+    MUST_FAIL(ERR_FORBIDDEN, vote(&j, ada, DECISION_REJECT));
+    MUST(vote(&j, rita, DECISION_APPROVE));
 }
 
 Test(review, those_who_are_removed_vote_no_more)
@@ -258,6 +332,141 @@ Test(review, a_suspended_author_has_no_work)
     MUST(job_by_id(&cx, j.id, &j));
     cr_assert_eq(j.state, JOB_CANCELLED);
     cr_assert_eq(reserved(&j), 0);
+}
+
+/* An author who may no longer ask: each of the reasons. */
+Test(review, work_stands_on_all_it_needs)
+{
+    static const char *const edits[] = {
+        "UPDATE user SET suspended = 1 WHERE email LIKE 'ada%'",
+        "UPDATE user SET roles = 2 WHERE email LIKE 'ada%'",
+        "UPDATE dataset SET archived = 1",
+        "DELETE FROM dataset_grant",
+        "DELETE FROM project_member",
+    };
+
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
+        struct job j;
+
+        if (i > 0) {
+            site_drop();
+            job_site_make();
+        }
+        j = job_checked(1, NANO);
+        MUST(job_stands(&cx, &j));
+        edit_by_hand(edits[i]);
+        cr_expect_eq(job_stands(&cx, &j), ERR_CONFLICT, "%s", edits[i]);
+        diag_clear(&cx.diag);
+    }
+}
+
+/* Votes that an approval rested on before it was sent back are of an earlier round. */
+Test(review, a_round_begins_without_votes)
+{
+    struct job j;
+
+    two_are_needed();
+    j = job_checked(1, NANO);
+    MUST(vote(&j, rita, DECISION_APPROVE));
+    MUST(vote(&j, remo, DECISION_APPROVE));
+    MUST(job_move(&cx, &j, JOB_IN_REVIEW, NULL));
+    MUST(vote(&j, olive, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_IN_REVIEW);
+    MUST(vote(&j, rita, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_APPROVED);
+}
+
+Test(review, who_can_be_a_reviewer)
+{
+    const char *many[REVIEWERS_MAX + 1], *one = olive;
+
+    for (size_t i = 0; i <= REVIEWERS_MAX; i++)
+        many[i] = rita;
+    as_owner();
+    MUST_FAIL(ERR_UNPROCESSABLE, reviewers_set(&cx, &wards, many, REVIEWERS_MAX + 1));
+    MUST_FAIL(ERR_UNPROCESSABLE, reviewers_set(&cx, &wards, &one, 1));
+    one = ada;
+    MUST_FAIL(ERR_UNPROCESSABLE, reviewers_set(&cx, &wards, &one, 1));
+    edit_by_hand("UPDATE user SET suspended = 1 WHERE email LIKE 'rita%'");
+    one = rita;
+    MUST_FAIL(ERR_UNPROCESSABLE, reviewers_set(&cx, &wards, &one, 1));
+    one = remo;
+    MUST(reviewers_set(&cx, &wards, &one, 1));
+}
+
+Test(review, work_ends_with_its_dataset)
+{
+    struct job j = job_approved(1, NANO);
+
+    as_owner();
+    MUST(standing_archive(&cx, &wards));
+    MUST(job_by_id(&cx, j.id, &j));
+    cr_assert_eq(j.state, JOB_CANCELLED);
+    cr_assert_eq(reserved(&j), 0);
+}
+
+Test(review, one_who_asks_no_more_has_no_work)
+{
+    struct user_change change = {.suspended = -1, .roles = ROLE_OWNER};
+    struct job j = job_approved(1, NANO);
+    struct user user;
+
+    act_as(user_made("root@example.org", ROLE_ADMIN), ROLE_ADMIN);
+    MUST(standing_user_update(&cx, ada, &change, &user));
+    MUST(job_by_id(&cx, j.id, &j));
+    cr_assert_eq(j.state, JOB_CANCELLED);
+    cr_assert_eq(reserved(&j), 0);
+}
+
+/* Templates: what one of them approves, and what is left to people. Each edit comes
+ * between the signature and the job. */
+
+#define SIGNED                                                               \
+    "{\"name\":\"t\",\"title\":\"T\",\"templates\":true,\"lanes\":{\"dp\":{" \
+    "\"release\":\"auto\"}}}"
+
+static enum job_state
+filled(const char *lane, int64_t max_epsilon_nano, const char *edit)
+{
+    json_auto_t *holes = json_pack("{s:{s:s, s:s}}", "n", "lower", "0", "upper", "5");
+    struct template_draft draft = {.name = "One",
+        .lane = lane,
+        .source = STR("return ${n}"),
+        .parameters = holes,
+        .max_epsilon_nano = max_epsilon_nano};
+    struct template template;
+    struct job j;
+
+    site_drop();
+    review_site_make();
+    wards_policy(SIGNED);
+    MUST(dataset_by_id(&cx, wards.id, &wards));
+    act_as(rita, ROLE_OWNER);
+    MUST(template_create(&cx, &wards, &draft, &template));
+    edit_by_hand(edit);
+    j = job_checked(4, NANO);
+    MUST(template_try(&cx, &j));
+    return j.state;
+}
+
+Test(review, a_template_votes_for_those_who_may)
+{
+    static const char *const edits[] = {
+        "UPDATE user SET suspended = 1 WHERE email LIKE 'rita%'",
+        "UPDATE user SET roles = 1 WHERE email LIKE 'rita%'",
+        "DELETE FROM dataset_reviewer",
+        "UPDATE template SET ended_us = 1",
+        "UPDATE dataset SET policy_version = policy_version + 1",
+        "UPDATE dataset SET policy_json = json_set(policy_json, '$.approvals', 2)",
+        "UPDATE dataset SET policy_json = json_remove(policy_json, '$.templates')",
+        "DELETE FROM template_signature",
+    };
+
+    cr_assert_eq(filled("dp", NANO, ""), JOB_APPROVED);
+    cr_assert_eq(filled("exact", NANO, ""), JOB_IN_REVIEW);
+    cr_assert_eq(filled("dp", NANO - 1, ""), JOB_IN_REVIEW);
+    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++)
+        cr_expect_eq(filled("dp", NANO, edits[i]), JOB_IN_REVIEW, "%s", edits[i]);
 }
 
 /* Only the server, in the name of what went, may cancel beside the owner. */

@@ -2,7 +2,7 @@
 #include "datasite/core/budget.h"
 #include "datasite/core/queue.h"
 #include "datasite/core/release.h"
-#include "datasite/core/run.h"
+#include "datasite/core/run_end.h"
 #include "datasite/core/slot.h"
 #include "tests/unit/core/made_job.h"
 
@@ -194,6 +194,30 @@ Test(slot, waits_for_the_owner_where_the_policy_has_become_stricter)
     set_policy(POLICY("held"));
     cr_assert(revealed(&next));
     cr_assert_eq(job_now(&j).state, JOB_HELD);
+}
+
+/* The same without a slot, where the end is shown when it comes. */
+Test(slot, a_run_is_released_where_both_policies_say_so)
+{
+    static const char *const policies[] = {
+        POLICY_OF("held", "0"), POLICY_OF("auto", "0")};
+    json_auto_t *outputs = json_pack("{s:i}", "n", 4), *measurements = json_array();
+
+    for (int i = 0; i < 4; i++) { /* began under, ends under */
+        struct run_row row;
+        struct job j;
+        TXN_SCOPE(txn);
+
+        set_policy(policies[i / 2]);
+        j = job_running(i, NANO);
+        set_policy(policies[i % 2]);
+        MUST(run_load(&cx, j.run_id, &row));
+        MUST(txn_begin(&txn, cx.db, &cx.diag));
+        MUST(release_hold(&cx, &j, j.run_id, outputs, measurements, STR("")));
+        MUST(run_close(&cx, &j, &row, NULL, i / 2 == 1));
+        MUST(txn_commit(&txn, &cx.diag));
+        cr_expect_eq(job_now(&j).state, i == 3 ? JOB_RELEASED : JOB_HELD, "%d", i);
+    }
 }
 
 /* What the researcher sees of the budget. */

@@ -88,6 +88,7 @@ Test(user, sees_itself_and_no_stranger)
     const char *ada = user_made("ada@example.org", ROLE_RESEARCHER);
     const char *bob = user_made("bob@example.org", ROLE_RESEARCHER);
     const char *olive = user_made("olive@example.org", ROLE_OWNER);
+    const char *root = user_made("root@example.org", ROLE_ADMIN);
     struct user seen;
 
     act_as(ada, ROLE_RESEARCHER);
@@ -95,6 +96,7 @@ Test(user, sees_itself_and_no_stranger)
     MUST_FAIL(ERR_NOT_FOUND, user_visible(&cx, bob, &seen));
     act_as(olive, ROLE_OWNER);
     MUST(user_visible(&cx, ada, &seen));
+    MUST_FAIL(ERR_NOT_FOUND, user_visible(&cx, root, &seen));
     act_as(ada, ROLE_RESEARCHER);
     MUST_FAIL(ERR_NOT_FOUND, user_visible(&cx, olive, &seen));
     act_as(bob, ROLE_ADMIN);

@@ -51,7 +51,7 @@ Test(head, fields_that_decide_stand_once_and_alone)
 {
     static const char *const names[] = {"Host", "content-length", "TRANSFER-ENCODING",
         "Authorization", "Cookie", "Content-Type", "Origin", "x-csrf-token", "If-Match",
-        "Idempotency-Key", "Expect"};
+        "Idempotency-Key", "Expect", "If-None-Match", "Last-Event-ID"};
 
     for (size_t i = 0; i < ARRAY_N(names); i++) {
         struct head h = sound();
@@ -82,6 +82,24 @@ Test(head, bad_fields_are_flaws)
         struct head h = with(fields[i][0], fields[i][1]);
         cr_assert_not_null(head_flaw(&h), "%s: %s", fields[i][0], fields[i][1]);
     }
+}
+
+Test(head, long_values_and_addresses_are_flaws)
+{
+    static char text[HEAD_VALUE_BYTES_MAX + 2];
+    struct head h;
+
+    memset(text, 'a', sizeof text - 1);
+    h = with("X-A", text);
+    cr_assert_not_null(head_flaw(&h));
+    h = with("X-A", text + 1);
+    cr_assert_null(head_flaw(&h));
+    text[0] = '/';
+    h = sound();
+    h.target = (struct str){text, HEAD_TARGET_BYTES_MAX + 1};
+    cr_assert_not_null(head_flaw(&h));
+    h.target.len--;
+    cr_assert_null(head_flaw(&h));
 }
 
 Test(head, length_and_coding_exclude_each_other)

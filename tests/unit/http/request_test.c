@@ -108,6 +108,20 @@ Test(request, preconditions)
     }
 }
 
+/* Also where the guard let it by. */
+Test(request, a_precondition_that_is_needed_is_missed)
+{
+    static const struct route needs = {.flags = IF_MATCH}, may = {.flags = 0};
+    struct fixture f;
+    struct exchange *x = exchange_for(&f, "/a");
+
+    x->rq.route = &may;
+    cr_assert_eq(precondition_match(&x->rq, "v1"), ERR_OK);
+    x->rq.route = &needs;
+    cr_assert_eq(precondition_match(&x->rq, "v1"), ERR_PRECONDITION);
+    exchange_release(x);
+}
+
 Test(request, cursors_come_back_as_they_went_out)
 {
     static const char *const keys[] = {"job_1", "\xc3\xa9 a&b=c", "2026-11-22|7"};

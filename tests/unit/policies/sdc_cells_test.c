@@ -2,6 +2,7 @@
 #include "policies/sdc_cells.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 #define CELLS(...) ((const struct sdc_cell[]){__VA_ARGS__})
 #define N(...)     (sizeof CELLS(__VA_ARGS__) / sizeof(struct sdc_cell))
@@ -90,9 +91,14 @@ Test(sdc_cells, empty_cells_tell_of_a_class)
 Test(sdc_cells, a_group_in_one_cell)
 {
     struct sdc_evidence e = EVIDENCE(SDC_COUNTS, many, {.persons = 0}, many, many);
+    struct sdc_limits l = sdc_limits_default();
+    struct sdc_tally t = {0};
 
     e.line = 2;
     cr_expect_eq(fails(SDC_FULL, e), 1);
+    e.withheld = "0100"; /* whether the other is empty is not told */
+    sdc_cells_check(&l, &e, &t);
+    cr_expect_eq(t.failed[SDC_FULL], 0);
 }
 
 Test(sdc_cells, degrees_of_freedom_are_of_means)
@@ -138,8 +144,12 @@ Test(sdc_cells, one_value_for_all_but_a_few)
     cr_expect_eq(fails(SDC_RARE, EVIDENCE(SDC_SUMS, c)), 0);
     c.differing = 0;
     cr_expect_eq(fails(SDC_RARE, EVIDENCE(SDC_SUMS, c)), 0);
-    c.persons = 12; /* most differ: there is no value that most have */
     c.differing = 9;
+    c.persons = 19;
+    cr_expect_eq(fails(SDC_RARE, EVIDENCE(SDC_SUMS, c)), 1);
+    c.persons = 18; /* half have it: no value is the rare one */
+    cr_expect_eq(fails(SDC_RARE, EVIDENCE(SDC_SUMS, c)), 0);
+    c.persons = 12; /* most differ: there is no value that most have */
     cr_expect_eq(fails(SDC_RARE, EVIDENCE(SDC_SUMS, c)), 0);
 }
 
@@ -167,7 +177,12 @@ Test(sdc_cells, what_cannot_be_checked_fails)
     json_t *wrong[] = {NULL, json_null(), json_pack("{}"), json_integer(3),
         json_pack("{s:i, s:i, s:i, s:[]}", "kind", 1, "cells_n", 1, "line", 1, "cells"),
         json_pack("{s:i, s:i, s:i, s:[[i,i,i,i,i,i,i,i]]}", "kind", 1, "cells_n", 1,
-            "line", 1, "cells", -1, 0, 0, 0, 0, 0, 0, 0)};
+            "line", 1, "cells", -1, 0, 0, 0, 0, 0, 0, 0),
+        json_pack("{s:i, s:i, s:i, s:[[i,i,i,i,i,i,i,i],[i,i,i,i,i,i,i,i]]}", "kind", 1,
+            "cells_n", 1, "line", 1, "cells", 50, 50, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0,
+            0, 0, 0),
+        json_pack("{s:i, s:i, s:i, s:[[i,i,i,i,i,i,i,i]]}", "kind", SDC_MODELS + 1,
+            "cells_n", 1, "line", 1, "cells", 50, 50, 0, 0, 0, 0, 0, 0)};
 
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct sdc_tally t = {0};
@@ -175,6 +190,30 @@ Test(sdc_cells, what_cannot_be_checked_fails)
         cr_expect_eq(t.failed[SDC_EVIDENCE], 1, "%zu", i);
         cr_expect_not(sdc_tally_met(&t));
         json_decref(wrong[i]);
+    }
+}
+
+Test(sdc_cells, more_cells_than_are_looked_at_fail)
+{
+    struct sdc_evidence e = EVIDENCE(SDC_COUNTS, many);
+
+    e.cells_n = SDC_CELLS_MAX + 1;
+    cr_expect_eq(fails(SDC_EVIDENCE, e), 1);
+}
+
+/* Marks that are not as many as the cells withhold none of them. */
+Test(sdc_cells, marks_of_another_length_are_none)
+{
+    static const char *const marks[] = {"1", "", "11"};
+    struct sdc_limits l = sdc_limits_default();
+    struct sdc_evidence e = EVIDENCE(SDC_COUNTS, {.persons = 3, .rows = 3});
+    json_auto_t *doc = sdc_evidence_json(&e);
+
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        struct sdc_tally t = {0};
+        json_object_set_new(doc, "withheld", json_string(marks[i]));
+        sdc_json_check(&l, doc, &t);
+        cr_expect_eq(t.failed[SDC_PERSONS], strlen(marks[i]) != 1, "%s", marks[i]);
     }
 }
 

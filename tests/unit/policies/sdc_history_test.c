@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define ROWS_MAX_ 4096
-#define CELLS_MAX 64
+#define CELLS_MAX 80
 
 static struct {
     uint64_t bits[CELLS_MAX][ROWS_MAX_ / 64];
@@ -91,6 +91,40 @@ Test(sdc_history, the_threshold_itself_may_leave)
     cr_expect_not(look(10).found);
     cr_expect(look(11).found);
     cr_expect_not(look(0).found, "a threshold of 0 turns the rule off");
+}
+
+/* More cells than are weighed in numbers count as if weights were there. */
+Test(sdc_history, many_parts_and_a_whole_with_a_few_more)
+{
+    for (size_t more = 4; more < 6; more++) {
+        rows(800);
+        for (size_t i = 0; i < 70; i++)
+            cell(false, 10 * i, 10 * i + 10, 1, 0);
+        cell(true, 0, 700 + more, 1, 0);
+        cr_expect_eq(look(5).found, more < 5, "%zu", more);
+    }
+}
+
+/* Of more cells than are compared the verdict says so; pairs are looked at all the same. */
+Test(sdc_history, more_cells_than_are_compared)
+{
+    static uint64_t whole = UINT64_MAX, less = UINT64_MAX - 7;
+    static struct sdc_told told[SDC_HISTORY_CELLS_MAX + 1];
+    struct sdc_people people = {.rows = 64, .n = 64};
+
+    for (size_t i = 0; i < ARRAY_N(told); i++)
+        told[i] = (struct sdc_told){&whole, i, true};
+    for (int short_one = 0; short_one < 2; short_one++) {
+        ARENA_SCOPE(a, (size_t)64 << 20);
+        struct sdc_difference out;
+        struct diag d = {0};
+
+        told[4000].rows = short_one ? &less : &whole;
+        cr_assert_eq(sdc_history_check(&d, a, &people, told, ARRAY_N(told), 5, 1, &out),
+            ERR_OK, "%s", d.text);
+        cr_expect_eq(out.found, short_one == 1);
+        cr_expect_not(out.complete);
+    }
 }
 
 Test(sdc_history, disjoint_halves_the_same_again_and_a_remainder)

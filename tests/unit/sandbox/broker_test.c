@@ -300,7 +300,8 @@ book_keep(void *self, struct diag *d, struct digest measurement, struct str answ
 }
 
 static struct book
-book_of(struct str bytes, struct outcome *out)
+book_upto(
+    int64_t questions_max, struct str bytes, const char *then, struct outcome *out)
 {
     BUF_SCOPE(source);
     struct diag d = {0};
@@ -308,12 +309,19 @@ book_of(struct str bytes, struct outcome *out)
     struct run_port port = {&book, book_charge, book_keep};
 
     buf_init(&source, SOURCE_BYTES_MAX);
-    put_line(&source, bytes, "end", 1);
+    put_line(&source, bytes, then, 1);
     struct order o = mock_order("run_book", buf_str(&source));
     o.lane = LANE_DP;
+    o.limits.questions_max = questions_max;
     cr_assert_eq(runner_run(runner, &d, &o, &port, out), ERR_OK, "%s", d.text);
     fd_close_p(&o.mock_fd);
     return book;
+}
+
+static struct book
+book_of(struct str bytes, struct outcome *out)
+{
+    return book_upto(20, bytes, "end", out);
 }
 
 #define COUNT "{\"ops\":[],\"measure\":{\"kind\":\"count\"},"
@@ -364,6 +372,43 @@ Test(broker, after_its_last_word_it_is_not_heard)
     cr_expect_str_eq(text, "1");
     free(text);
     outcome_release(&out);
+}
+
+/* Five different questions where three are allowed; the worker waits for its end. */
+Test(broker, as_many_questions_as_the_policy_allows)
+{
+    BUF_SCOPE(b);
+    struct outcome out;
+    char plan[128];
+
+    buf_init(&b, 4096);
+    for (int i = 1; i <= 5; i++) {
+        snprintf(plan, sizeof plan, COUNT "\"price\":{\"epsilon\":\"0.0%d\"}}", i);
+        put_frame(&b, FRAME_RELEASE, str_of(plan));
+    }
+    put_frame(&b, FRAME_DONE, STR("1"));
+    struct book book = book_upto(3, buf_str(&b), "stall", &out);
+    cr_expect_eq(out.kind, OUTCOME_OK, "%s", out.text);
+    cr_expect_eq(book.charges_n, 3);
+    outcome_release(&out);
+}
+
+/* It says that policy ended it: so it was where one call of explain was too many. */
+Test(broker, explaining_has_an_end)
+{
+    for (int calls = 16; calls <= 17; calls++) {
+        BUF_SCOPE(b);
+        struct outcome out;
+
+        buf_init(&b, 4096);
+        for (int i = 0; i < calls; i++)
+            put_frame(&b, FRAME_EXPLAIN, STR(COUNT "\"price\":{\"epsilon\":\"0.5\"}}"));
+        put_end(&b, LUABOX_POLICY, 1, STR("refused"));
+        (void)book_upto(1, buf_str(&b), "stall", &out);
+        cr_expect_eq(out.kind, calls > 16 ? OUTCOME_POLICY : OUTCOME_SCRIPT_ERROR,
+            "%d: %s", calls, out.text);
+        outcome_release(&out);
+    }
 }
 
 /* ---- conversations at random ---- */

@@ -12,6 +12,8 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -19,7 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -160,10 +164,23 @@ map_code(void)
     syscall(SYS_mmap, 0, 4096, 7, 0x22, -1, 0);
 }
 
+/* The upper half of an argument is looked at, too. */
+static void
+map_above(void)
+{
+    syscall(SYS_mmap, 0, 4096, 3UL | 1UL << 32, 0x22, -1, 0);
+}
+
+static void
+write_above(void)
+{
+    syscall(SYS_write, 2UL | 1UL << 32, "", 0);
+}
+
 Test(jail, the_broker_may_compute_but_not_reach_out)
 {
-    static void (*const forbidden[])(void) = {
-        make_socket, make_process, run_program, kill_others, map_code};
+    static void (*const forbidden[])(void) = {make_socket, make_process, run_program,
+        kill_others, map_code, map_above, write_above};
 
     cr_assert_eq(under_jail(&broker, allocate), 0);
     cr_assert_eq(under_jail(&broker, open_quietly), 0);
@@ -171,6 +188,96 @@ Test(jail, the_broker_may_compute_but_not_reach_out)
         int status = under_jail(&broker, forbidden[i]);
         cr_assert(was_forbidden(status), "%zu: %x", i, status);
     }
+}
+
+/* Ends when its parent closes the other end. */
+static int gate[2];
+
+static void
+wait_at_gate(void)
+{
+    struct pollfd p = {.fd = gate[0], .events = POLLIN};
+
+    syscall(SYS_close, gate[1]);
+    poll(&p, 1, -1);
+}
+
+/* A line of /proc/PID/status as a number; 0: there is none. */
+static unsigned long
+status_of(pid_t pid, const char *name, int base)
+{
+    char path[64], line[256];
+    unsigned long v = 0;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    f = fopen(path, "r");
+    cr_assert_not_null(f);
+    while (fgets(line, sizeof line, f) != NULL) {
+        if (strncmp(line, name, strlen(name)) == 0)
+            v = strtoul(line + strlen(name), NULL, base);
+    }
+    fclose(f);
+    return v;
+}
+
+/* A broker that is jailed and waits; it ends when its gate is closed. */
+static pid_t
+broker_jailed(bool as_nobody)
+{
+    struct diag d = {0};
+    struct jail j = broker;
+    pid_t pid;
+    int status;
+
+    cr_assert_eq(pipe(gate), 0);
+    pid = fork();
+    if (pid == 0) {
+        if (as_nobody && geteuid() == 0 && setresuid(65534, 65534, 65534) != 0)
+            _exit(97);
+        (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* as it is after an exec */
+        if (jail_seal(&d, &j) != ERR_OK)
+            _exit(99);
+        wait_at_gate();
+        _exit(0);
+    }
+    while (status_of(pid, "Seccomp:", 10) != 2) /* the last layer of its jail */
+        cr_assert_eq(waitpid(pid, &status, WNOHANG), 0, "it ended");
+    return pid;
+}
+
+static void
+broker_ends(pid_t pid)
+{
+    int status;
+
+    close(gate[1]);
+    close(gate[0]);
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_expect_eq(status, 0);
+}
+
+/* It may kill its worker, and has no other right of root's. */
+Test(jail, the_broker_keeps_one_capability)
+{
+    pid_t pid = broker_jailed(false);
+
+    cr_expect_eq(status_of(pid, "CapPrm:", 16) & ~(1UL << CAP_KILL), 0);
+    cr_expect_eq(status_of(pid, "CapEff:", 16) & ~(1UL << CAP_KILL), 0);
+    broker_ends(pid);
+}
+
+/* Of such a process /proc belongs to root, so that nobody else looks into it. */
+Test(jail, the_broker_is_not_looked_into)
+{
+    pid_t pid = broker_jailed(true);
+    struct stat st;
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    cr_assert_eq(stat(path, &st), 0);
+    cr_expect_eq(st.st_uid, 0);
+    broker_ends(pid);
 }
 
 /* ---- runner, starter and server: a folder and a program of their own ---- */

@@ -4,6 +4,7 @@
 #include "datasite/base/check.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,6 +110,38 @@ Test(luarows, what_fails_is_the_default)
 
     for (size_t i = 0; i < ARRAY_N(sources); i++)
         map_is(sources[i], 3, FALLBACK);
+}
+
+Test(luarows, names_that_a_map_has_not)
+{
+    static const char *const names[] = {"_G", "collectgarbage", "dofile",
+        "getmetatable", "io", "load", "math.randomseed", "next", "os", "pairs",
+        "rawset", "require", "setmetatable", "site", "string.gmatch", "table.move",
+        "utf8.codes", "xpcall"};
+    char source[64];
+
+    for (size_t i = 0; i < ARRAY_N(names); i++) {
+        snprintf(source, sizeof source, "return %s == nil", names[i]);
+        map_is(source, 3, 1);
+    }
+}
+
+/* Each does little in steps, and too much within the library. */
+Test(luarows, work_in_each_library_has_an_end)
+{
+#define LONG  "local s = ('x'):rep(60000) for i = 1, 30 do "
+#define TABLE "local t = {} for i = 1, 2000 do t[i] = '' end for i = 1, 1000 do "
+    static const char *const sources[] = {LONG "s:byte(1) end return 1",
+        LONG "utf8.len(s) end return 1", LONG "utf8.codepoint(s, 1) end return 1",
+        LONG "utf8.offset(s, 1) end return 1", TABLE "table.concat(t) end return 1",
+        TABLE "table.insert(t, 1, '') end return 1",
+        TABLE "table.remove(t, 1) end return 1", TABLE "table.sort(t) end return 1",
+        "return pcall(table.unpack, {}, 1, 1e8) and 1 or 2",
+        "return #(''):rep(2e7) + 1"};
+
+    for (size_t i = 0; i < ARRAY_N(sources); i++)
+        map_is(sources[i], 3, FALLBACK);
+    map_is("local s = ('x'):rep(60000) for i = 1, 10 do s:byte(1) end return 1", 3, 1);
 }
 
 Test(luarows, a_text_that_does_not_compile_says_where)

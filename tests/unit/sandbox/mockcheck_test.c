@@ -345,3 +345,19 @@ Test(mockcheck, parity_tells_of_categories)
         mock[i].ward = 0;
     cr_assert_not(report_of(ROWS, SDC_MOCK_ALL).columns[WARD].categories);
 }
+
+Test(mockcheck, how_much_is_a_copy)
+{
+    cr_expect(sdc_mock_rows(20, 0, 1000000), "so many at any share");
+    cr_expect_not(sdc_mock_rows(19, 0, 1000000));
+    cr_expect(sdc_mock_rows(5, 0, 500), "one in a hundred");
+    cr_expect_not(sdc_mock_rows(5, 0, 600));
+    cr_expect_not(sdc_mock_rows(4, 0, 100));
+    cr_expect(sdc_mock_rows(0, 20, 200));
+    cr_expect_not(sdc_mock_rows(0, 20, 210));
+    cr_expect_not(sdc_mock_rows(0, 19, 100));
+    cr_expect(sdc_mock_texts(12, 240, 50, 100));
+    cr_expect_not(sdc_mock_texts(11, 200, 50, 100));
+    cr_expect_not(sdc_mock_texts(12, 260, 50, 100));
+    cr_expect_not(sdc_mock_texts(12, 240, 49, 100));
+}
