@@ -169,11 +169,12 @@ requirements_shown(struct ctx *cx, const struct job *j, json_t **out)
                                         : json_array();
     if (p.shown) {
         json_array_append_new(*out,
-            json_pack("{s:s, s:b, s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I}}", "name",
-                "approvals", "met", (int)p.met, "detail", p.detail, "code", p.code,
-                "params", "have", (json_int_t)p.have, "needed", (json_int_t)p.needed,
-                "voters", (json_int_t)p.voters, "request_changes",
-                (json_int_t)p.request_changes, "reject", (json_int_t)p.reject));
+            json_pack("{s:s, s:b, s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
+                "name", "approvals", "met", (int)p.met, "detail", p.detail, "code",
+                p.code, "params", "have", (json_int_t)p.have, "needed",
+                (json_int_t)p.needed, "voters", (json_int_t)p.voters, "reach",
+                (json_int_t)p.reach, "request_changes", (json_int_t)p.request_changes,
+                "reject", (json_int_t)p.reject, "abstain", (json_int_t)p.abstain));
     }
     return ERR_OK;
 }
