@@ -240,12 +240,13 @@ comment_to_json(const struct comment *c)
 {
     bool open = c->resolver_name == NULL;
 
-    return json_pack("{s:s, s:I, s:I, s:s, s:{s:s, s:s}, s:s, s:o, s:b, s:o, s:o}",
+    return json_pack("{s:s, s:I, s:I, s:s, s:{s:s, s:s}, s:s, s:s, s:o, s:b, s:o, s:o}",
         "id", c->id, "version", (json_int_t)c->version, "line", (json_int_t)c->line,
         "text", c->text, "writer", "id", c->writer_id, "name", c->writer_name, "side",
-        c->side, "created_at", time_to_json(c->time), "resolved", (int)!open,
-        "resolved_by", open ? json_null() : json_string(c->resolver_name),
-        "resolved_at", time_to_json(c->resolved));
+        c->side, "visibility", c->visibility, "created_at", time_to_json(c->time),
+        "resolved", (int)!open, "resolved_by",
+        open ? json_null() : json_string(c->resolver_name), "resolved_at",
+        time_to_json(c->resolved));
 }
 
 /* [{name, description?}], with nothing else in it. */
