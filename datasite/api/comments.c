@@ -27,18 +27,31 @@ comments_list(struct request *rq, struct reply *rp)
     return reply_walk(rq, rp, &page, comment_item, NULL);
 }
 
+static enum err
+comment_draft_take(struct diag *d, json_t *body, struct comment_draft *out)
+{
+    const char *visibility = "everyone";
+    json_int_t version, line;
+
+    *out = (struct comment_draft){0};
+    TRY(json_take(d, body, "{s:I, s:I, s:s, s?s !}", "version", &version, "line", &line,
+        "text", &out->text, "visibility", &visibility));
+    out->version = version;
+    out->line = line;
+    if (comment_visibility_parse(str_of(visibility), &out->for_reviewers))
+        return ERR_OK;
+    return FAIL_FIELD(
+        d, ERR_INVALID, "/visibility", "a comment is for everyone or for reviewers");
+}
+
 enum err
 comments_create(struct request *rq, struct reply *rp)
 {
-    struct comment_draft draft = {0};
+    struct comment_draft draft;
     struct comment comment;
-    json_int_t version, line;
     struct job j;
 
-    TRY(json_take(&rq->cx->diag, rq->body, "{s:I, s:I, s:s !}", "version", &version,
-        "line", &line, "text", &draft.text));
-    draft.version = version;
-    draft.line = line;
+    TRY(comment_draft_take(&rq->cx->diag, rq->body, &draft));
     TRY(job_visible(rq->cx, rq->param[0], &j));
     TRY(comment_add(rq->cx, &j, &draft, &comment));
     return reply_created(

@@ -42,7 +42,7 @@ review_draft_take(struct diag *d, json_t *body, struct review_draft *out)
     out->version = version;
     if (!decision_parse(str_of(decision), &out->decision)) {
         return FAIL_FIELD(d, ERR_INVALID, "/decision",
-            "a decision is approve, request_changes or reject");
+            "a decision is approve, request_changes, reject or abstain");
     }
     if (out->checklist != NULL && !json_is_object(out->checklist) &&
         !json_is_array(out->checklist)) {

@@ -170,11 +170,12 @@ requirements_shown(struct ctx *cx, const struct job *j, json_t **out)
                                         : json_array();
     if (p.shown) {
         json_array_append_new(*out,
-            json_pack("{s:s, s:b, s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I}}", "name",
-                "approvals", "met", (int)p.met, "detail", p.detail, "code", p.code,
-                "params", "have", (json_int_t)p.have, "needed", (json_int_t)p.needed,
-                "voters", (json_int_t)p.voters, "request_changes",
-                (json_int_t)p.request_changes, "reject", (json_int_t)p.reject));
+            json_pack("{s:s, s:b, s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
+                "name", "approvals", "met", (int)p.met, "detail", p.detail, "code",
+                p.code, "params", "have", (json_int_t)p.have, "needed",
+                (json_int_t)p.needed, "voters", (json_int_t)p.voters, "reach",
+                (json_int_t)p.reach, "request_changes", (json_int_t)p.request_changes,
+                "reject", (json_int_t)p.reject, "abstain", (json_int_t)p.abstain));
     }
     return ERR_OK;
 }
@@ -240,12 +241,13 @@ comment_to_json(const struct comment *c)
 {
     bool open = c->resolver_name == NULL;
 
-    return json_pack("{s:s, s:I, s:I, s:s, s:{s:s, s:s}, s:s, s:o, s:b, s:o, s:o}",
+    return json_pack("{s:s, s:I, s:I, s:s, s:{s:s, s:s}, s:s, s:s, s:o, s:b, s:o, s:o}",
         "id", c->id, "version", (json_int_t)c->version, "line", (json_int_t)c->line,
         "text", c->text, "writer", "id", c->writer_id, "name", c->writer_name, "side",
-        c->side, "created_at", time_to_json(c->time), "resolved", (int)!open,
-        "resolved_by", open ? json_null() : json_string(c->resolver_name),
-        "resolved_at", time_to_json(c->resolved));
+        c->side, "visibility", c->visibility, "created_at", time_to_json(c->time),
+        "resolved", (int)!open, "resolved_by",
+        open ? json_null() : json_string(c->resolver_name), "resolved_at",
+        time_to_json(c->resolved));
 }
 
 /* [{name, description?}], with nothing else in it. */

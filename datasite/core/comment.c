@@ -4,13 +4,25 @@
 #include "datasite/core/audit.h"
 #include "datasite/core/event.h"
 #include "datasite/core/field.h"
+#include "datasite/core/forbidden.h"
 #include "datasite/core/review.h"
 
+#include <string.h>
+
 /* The columns of COMMENT_LIST and COMMENT_BY, in order. */
-#define COMMENT_OUT(c)                                                   \
-    &(c)->id, &(c)->version, &(c)->line, &(c)->text, &(c)->writer_id,    \
-        &(c)->writer_name, &(c)->side, &(c)->time.us, &(c)->resolved.us, \
-        &(c)->resolver_name
+#define COMMENT_OUT(c)                                                  \
+    &(c)->id, &(c)->version, &(c)->line, &(c)->text, &(c)->writer_id,   \
+        &(c)->writer_name, &(c)->side, &(c)->visibility, &(c)->time.us, \
+        &(c)->resolved.us, &(c)->resolver_name
+
+static const char everyone[] = "everyone", reviewers[] = "reviewers";
+
+bool
+comment_visibility_parse(struct str s, bool *for_reviewers)
+{
+    *for_reviewers = str_eq(s, str_of(reviewers));
+    return *for_reviewers || str_eq(s, str_of(everyone));
+}
 
 static enum err
 comment_by(struct ctx *cx, const struct job *j, const char *id, struct comment *out)
@@ -59,39 +71,63 @@ draft_check(struct ctx *cx, const struct job *j, const struct comment_draft *dra
     return field_text(&cx->diag, "/text", draft->text, TEXT_BYTES_MAX);
 }
 
-/* Tells the others, but not of what the round still hides from them. */
+/* Tells the others, but not of what the round still hides from them; nor of what is for
+ * reviewers alone, for events are numbered, and a number left out tells too. */
 static enum err
-comment_tell(struct ctx *cx, const struct job *j, const char *state)
+comment_tell(
+    struct ctx *cx, const struct job *j, const struct comment *c, const char *state)
 {
+    if (strcmp(c->visibility, reviewers) == 0)
+        return ERR_OK;
     if (j->state == JOB_IN_REVIEW && !job_is_author(cx, j))
         return ERR_OK;
     return event_emit(cx, "job.comment", j->id, j->dataset_id, j->author_id, state);
+}
+
+/* Who may write, and for whom. */
+static enum err
+writer_check(struct ctx *cx, const struct job *j, bool for_reviewers)
+{
+    if (!job_is_author(cx, j))
+        return job_must_review(cx, j);
+    if (!for_reviewers)
+        return ERR_OK;
+    return forbidden(cx, "job.review", "the author of a job writes for everyone");
+}
+
+static enum err
+count_check(struct ctx *cx, const struct job *j, const char *visibility)
+{
+    int64_t n;
+
+    TRY(db_one(
+        cx->db, &cx->diag, cx->arena, STMT_COMMENT_COUNT, j->id, visibility, &n));
+    if (n < COMMENTS_MAX)
+        return ERR_OK;
+    return FAIL(&cx->diag, ERR_CONFLICT, "a job has %d comments at most", COMMENTS_MAX);
 }
 
 enum err
 comment_add(struct ctx *cx, const struct job *j, const struct comment_draft *draft,
     struct comment *out)
 {
+    const char *visibility = draft->for_reviewers ? reviewers : everyone;
     char id[ID_BYTES];
-    int64_t n;
     TXN_SCOPE(txn);
 
-    if (!job_is_author(cx, j))
-        TRY(job_must_review(cx, j));
+    TRY(writer_check(cx, j, draft->for_reviewers));
     TRY(draft_check(cx, j, draft));
     TRY(txn_begin(&txn, cx->db, &cx->diag));
-    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_COMMENT_COUNT, j->id, &n));
-    if (n >= COMMENTS_MAX) {
-        return FAIL(
-            &cx->diag, ERR_CONFLICT, "a job has %d comments at most", COMMENTS_MAX);
-    }
+    TRY(count_check(cx, j, visibility));
     TRY(db_run(cx->db, &cx->diag, NULL, STMT_COMMENT_INSERT, id_new("cmt", id), j->id,
-        draft->version, draft->line, cx->actor.id, draft->text, cx->now.us));
+        draft->version, draft->line, cx->actor.id, draft->text, cx->now.us,
+        visibility));
     TRY(audit_append(cx, "job.comment", j->id,
-        json_pack("{s:s, s:I, s:I}", "comment", id, "version",
-            (json_int_t)draft->version, "line", (json_int_t)draft->line)));
-    TRY(comment_tell(cx, j, "added"));
+        json_pack("{s:s, s:I, s:I, s:s}", "comment", id, "version",
+            (json_int_t)draft->version, "line", (json_int_t)draft->line, "visibility",
+            visibility)));
     TRY(comment_by(cx, j, id, out));
+    TRY(comment_tell(cx, j, out, "added"));
     TRY(txn_commit(&txn, &cx->diag));
     event_wake();
     return ERR_OK;
@@ -128,7 +164,7 @@ comment_resolve(struct ctx *cx, const struct job *j, const char *id, bool resolv
         resolved ? cx->now.us : INT64_MIN, resolved ? cx->actor.id : NULL));
     TRY(audit_append(cx, resolved ? "job.comment_resolve" : "job.comment_reopen", j->id,
         json_pack("{s:s}", "comment", id)));
-    TRY(comment_tell(cx, j, resolved ? "resolved" : "opened"));
+    TRY(comment_tell(cx, j, out, resolved ? "resolved" : "opened"));
     TRY(comment_by(cx, j, id, out));
     TRY(txn_commit(&txn, &cx->diag));
     event_wake();

@@ -16,9 +16,10 @@
 /* The votes of the round at hand. */
 struct tally {
     int64_t approve, request_changes, reject;
-    int64_t mine;   /* of the caller */
-    int64_t needed; /* that end the round */
-    bool blind;     /* votes are hidden until it ends */
+    int64_t abstain; /* no votes */
+    int64_t mine;    /* of the caller, an abstention too */
+    int64_t needed;  /* that end the round */
+    bool blind;      /* votes are hidden until it ends */
 };
 
 static const struct {
@@ -28,6 +29,8 @@ static const struct {
     [DECISION_APPROVE] = {"approve", JOB_APPROVED},
     [DECISION_REQUEST_CHANGES] = {"request_changes", JOB_CHANGES_REQUESTED},
     [DECISION_REJECT] = {"reject", JOB_REJECTED},
+    /* Of no consequence but where the job is not in review: what it is not there for. */
+    [DECISION_ABSTAIN] = {"abstain", JOB_APPROVED},
 };
 
 bool
@@ -67,7 +70,7 @@ tally_load(struct ctx *cx, const struct job *j, const char *runtime, struct tall
 #endif
     return db_one(cx->db, &cx->diag, cx->arena, STMT_REVIEW_TALLY, j->id, j->version,
         j->source_sha256, j->data_version, j->policy_version, runtime, cx->actor.id,
-        &out->approve, &out->request_changes, &out->reject, &out->mine);
+        &out->approve, &out->request_changes, &out->reject, &out->abstain, &out->mine);
 }
 
 static enum err
@@ -141,7 +144,7 @@ vote_check(struct ctx *cx, struct job *j, const struct review_draft *draft)
         return job_move(cx, j, decisions[draft->decision].to, NULL);
     TRY(tally_load(cx, j, cx->site->runtime, &before));
     if (before.mine > 0)
-        return FAIL(&cx->diag, ERR_CONFLICT, "you voted on this version already");
+        return FAIL(&cx->diag, ERR_CONFLICT, "you decided on this version already");
     return draft->decision == DECISION_APPROVE ? job_stands(cx, j) : ERR_OK;
 }
 
@@ -186,19 +189,59 @@ round_end(struct ctx *cx, struct job *j, const struct tally *t,
 
 /* Says that there was a vote, not which: the round is blind. */
 static enum err
-round_goes_on(struct ctx *cx, struct job *j, const struct review *vote)
+round_goes_on(struct ctx *cx, struct job *j, const struct review *r, const char *verb)
 {
-    TRY(audit_append(cx, "job.vote", j->id,
-        json_pack("{s:s, s:I, s:s}", "review", vote->id, "version",
-            (json_int_t)j->version, "source_sha256", j->source_sha256)));
+    TRY(audit_append(cx, verb, j->id,
+        json_pack("{s:s, s:I, s:s}", "review", r->id, "version", (json_int_t)j->version,
+            "source_sha256", j->source_sha256)));
     return job_touch(cx, j);
+}
+
+/* How many may vote, and how many votes there can be with those that were cast. */
+static enum err
+reach_load(struct ctx *cx, const struct job *j, const struct tally *t, int64_t *voters,
+    int64_t *reach)
+{
+    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_REVIEW_VOTERS, j->id, j->version,
+        j->source_sha256, j->data_version, j->policy_version, cx->site->runtime, voters,
+        reach));
+    *reach += votes(t);
+    return ERR_OK;
+}
+
+/* Those who can do something about it are told when too few are left to vote. */
+static enum err
+round_without(
+    struct ctx *cx, struct job *j, const struct tally *t, const struct review *r)
+{
+    int64_t voters, reach;
+
+    TRY(round_goes_on(cx, j, r, "job.abstain"));
+    TRY(reach_load(cx, j, t, &voters, &reach));
+    if (reach >= t->needed)
+        return ERR_OK;
+    return event_emit(cx, "job.review", j->id, j->dataset_id, NULL, "short");
+}
+
+/* What the decision makes of the round. */
+static enum err
+round_take(struct ctx *cx, struct job *j, const struct review_draft *draft,
+    const struct review *r)
+{
+    struct tally t;
+
+    TRY(tally_load(cx, j, cx->site->runtime, &t));
+    if (draft->decision == DECISION_ABSTAIN)
+        return round_without(cx, j, &t, r);
+    if (votes(&t) < t.needed)
+        return round_goes_on(cx, j, r, "job.vote");
+    return round_end(cx, j, &t, draft, r);
 }
 
 enum err
 review_decide(
     struct ctx *cx, struct job *j, const struct review_draft *draft, struct review *out)
 {
-    struct tally t;
     TXN_SCOPE(txn);
 
     TRY(job_must_review(cx, j));
@@ -209,12 +252,7 @@ review_decide(
         .comment = draft->comment};
     TRY(checklist_text(cx, draft->checklist, &out->checklist_json));
     TRY(review_insert(cx, j, out));
-    TRY(tally_load(cx, j, cx->site->runtime, &t));
-    if (votes(&t) >= t.needed) {
-        TRY(round_end(cx, j, &t, draft, out));
-    } else {
-        TRY(round_goes_on(cx, j, out));
-    }
+    TRY(round_take(cx, j, draft, out));
     TRY(txn_commit(&txn, &cx->diag));
     event_wake();
     return ERR_OK;
@@ -326,6 +364,35 @@ review_lasts(struct ctx *cx, const struct job *j)
         (long long)policy.approval_days);
 }
 
+/* Adds how many stepped aside after the n bytes that stand. */
+static void
+progress_aside(const struct tally *t, struct review_progress *out, int n)
+{
+    if (t->abstain > 0) {
+        snprintf(out->detail + n, sizeof out->detail - (size_t)n, "; %lld abstained",
+            (long long)t->abstain);
+    }
+}
+
+/* Adds that the others are too few. */
+static void
+progress_lacks(const struct tally *t, struct review_progress *out, int n)
+{
+    char *rest = out->detail + n;
+    size_t max = sizeof out->detail - (size_t)n;
+
+    if (t->abstain > 0) {
+        snprintf(rest, max,
+            "; %lld abstained, so that at most %lld of %lld votes can be had: the "
+            "dataset's owner must add reviewers",
+            (long long)t->abstain, (long long)out->reach, (long long)t->needed);
+        return;
+    }
+    snprintf(rest, max,
+        "; the dataset has %lld who may vote: its owner must add reviewers",
+        (long long)out->voters);
+}
+
 /* While the round lasts: how many voted and, to one of them, how. */
 static enum err
 progress_open(struct ctx *cx, const struct job *j, const struct tally *t,
@@ -340,11 +407,11 @@ progress_open(struct ctx *cx, const struct job *j, const struct tally *t,
     n = snprintf(out->detail, sizeof out->detail, "%lld of %lld %s",
         (long long)out->have, (long long)out->needed,
         blind ? "votes, which are shown to those who voted" : "approvals");
-    TRY(db_one(cx->db, &cx->diag, cx->arena, STMT_REVIEW_VOTERS, j->id, &out->voters));
-    if (out->voters < t->needed) {
-        snprintf(out->detail + n, sizeof out->detail - (size_t)n,
-            "; the dataset has %lld who may vote: its owner must add reviewers",
-            (long long)out->voters);
+    TRY(reach_load(cx, j, t, &out->voters, &out->reach));
+    if (out->reach < t->needed) {
+        progress_lacks(t, out, n);
+    } else {
+        progress_aside(t, out, n);
     }
     return ERR_OK;
 }
@@ -363,10 +430,11 @@ progress_closed(const struct tally *t, struct review_progress *out)
     out->reject = t->reject;
     out->met = t->approve == votes(t);
     if (!out->met) {
-        snprintf(out->detail + n, sizeof out->detail - (size_t)n,
+        n += snprintf(out->detail + n, sizeof out->detail - (size_t)n,
             "; %lld asked for changes, %lld rejected", (long long)t->request_changes,
             (long long)t->reject);
     }
+    progress_aside(t, out, n);
 }
 
 enum err
@@ -378,6 +446,7 @@ review_progress(struct ctx *cx, const struct job *j, struct review_progress *out
     *out = (struct review_progress){0};
     TRY(tally_load(cx, j, open ? cx->site->runtime : NULL, &t));
     out->shown = open || votes(&t) > 0;
+    out->abstain = t.abstain;
     if (open)
         return progress_open(cx, j, &t, out);
     progress_closed(&t, out);

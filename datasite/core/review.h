@@ -8,12 +8,17 @@
  * vote, k being the policy's approvals, and the strictest vote decides: one to reject
  * rejects, else one to request changes returns the job, else it is approved. A vote
  * counts for the version, source, data, policy and runtime that it was cast on, once
- * for each reviewer. Until the round ends a vote is shown to those who voted in it. */
+ * for each reviewer. Until the round ends a vote is shown to those who voted in it.
+ *
+ * To abstain is to decide without a vote: it is none of the k, so it neither ends a
+ * round nor passes a job, and it is as final as a vote, because who abstained has seen
+ * the others'. */
 
 enum decision {
     DECISION_APPROVE,
     DECISION_REQUEST_CHANGES,
-    DECISION_REJECT
+    DECISION_REJECT,
+    DECISION_ABSTAIN
 };
 bool decision_parse(struct str s, enum decision *out);
 
@@ -32,8 +37,9 @@ struct review {
     struct unixus time;
 };
 
-/* Casts a vote, and ends the round where it is the k-th. ERR_STALE: version or hash is
- * not the current one. ERR_FORBIDDEN: the author's own. ERR_CONFLICT: voted already,
+/* Casts a vote, and ends the round where it is the k-th; or abstains. ERR_STALE: version
+ * or hash is not the current one. ERR_FORBIDDEN: the author's own. ERR_CONFLICT: decided
+ * already,
  * or the author may no longer use the dataset. An approval reserves the job's hold. */
 enum err review_decide(struct ctx *cx, struct job *j, const struct review_draft *draft,
     struct review *out) NODISCARD;
@@ -60,9 +66,10 @@ struct review_progress {
     bool shown; /* there is something to say */
     bool met;
     const char *code; /* "approvals.open", "approvals.blind", "approvals.closed" */
-    char detail[160];
+    char detail[240];
     int64_t have, needed, voters; /* voters: who may, while the round lasts */
-    int64_t request_changes, reject;
+    int64_t reach; /* votes that can still be had in all, while the round lasts */
+    int64_t request_changes, reject, abstain;
 };
 enum err review_progress(
     struct ctx *cx, const struct job *j, struct review_progress *out) NODISCARD;

@@ -1,6 +1,7 @@
 -- What people are told of: events that an act of the audit log stands behind, with the
--- study, who did it and why. Votes of a round that goes on are nobody's
--- notice; who asks for a dataset is its owner's to know, not its reviewers'.
+-- study, who did it and why. Votes of a round that goes on are nobody's notice, nor is one who
+-- steps aside as long as the others are enough; who asks for a dataset is its owner's to
+-- know, not its reviewers'.
 
 -- Newest first, before ?2, for person ?1; ?3: an administrator. Not one's own acts.
 -- name: NOTICE_LIST (siii) -> (issssssssssi)
@@ -11,6 +12,7 @@ SELECT e.seq, e.time, e.kind, e.subject, e.state, d.name, p.title, j.title, u.id
 FROM event e
     JOIN audit a ON a.seq = e.audit_seq AND a.time = e.time
         AND a.subject IN (e.subject, e.dataset_id) AND a.verb <> 'job.vote'
+        AND (a.verb <> 'job.abstain' OR e.kind = 'job.review')
     LEFT JOIN job j ON j.id = e.subject
     LEFT JOIN project p ON p.id = coalesce(j.project_id, e.subject)
     LEFT JOIN dataset d ON d.id = e.dataset_id
@@ -30,6 +32,7 @@ SELECT e.seq, e.time, e.kind, e.subject, e.state, d.name, p.title, j.title, u.id
 FROM event e
     JOIN audit a ON a.seq = e.audit_seq AND a.time = e.time
         AND a.subject IN (e.subject, e.dataset_id) AND a.verb <> 'job.vote'
+        AND (a.verb <> 'job.abstain' OR e.kind = 'job.review')
     LEFT JOIN job j ON j.id = e.subject
     LEFT JOIN project p ON p.id = coalesce(j.project_id, e.subject)
     LEFT JOIN dataset d ON d.id = e.dataset_id

@@ -21,18 +21,24 @@ ORDER BY r.id LIMIT ?3;
 
 -- The votes of the round at hand on these very things; ?6 NULL: on any runtime. ?7 asks
 -- for its own.
--- name: REVIEW_TALLY (sisiiss) -> (iiii)
+-- name: REVIEW_TALLY (sisiiss) -> (iiiii)
 SELECT count(*) FILTER (WHERE r.decision = 'approve'),
     count(*) FILTER (WHERE r.decision = 'request_changes'),
     count(*) FILTER (WHERE r.decision = 'reject'),
+    count(*) FILTER (WHERE r.decision = 'abstain'),
     count(*) FILTER (WHERE r.reviewer_id = ?7)
 FROM review r JOIN job j ON j.id = r.job_id
 WHERE r.job_id = ?1 AND r.round = j.round AND r.version = ?2 AND r.source_sha256 = ?3
     AND r.data_version = ?4 AND r.policy_version = ?5 AND (?6 IS NULL OR r.runtime = ?6);
 
--- Those who may vote on a job, its author left out.
--- name: REVIEW_VOTERS (s) -> (i)
-SELECT count(*) FROM job j JOIN dataset d ON d.id = j.dataset_id JOIN user u
+-- Those who may vote on a job, its author left out; and how many of them did not decide
+-- yet on these very things.
+-- name: REVIEW_VOTERS (sisiis) -> (ii)
+SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM review r
+    WHERE r.job_id = j.id AND r.round = j.round AND r.reviewer_id = u.id AND r.version = ?2
+        AND r.source_sha256 = ?3 AND r.data_version = ?4 AND r.policy_version = ?5
+        AND r.runtime = ?6))
+FROM job j JOIN dataset d ON d.id = j.dataset_id JOIN user u
     ON u.id = d.owner_id OR EXISTS (SELECT 1 FROM dataset_reviewer w
         WHERE w.dataset_id = d.id AND w.user_id = u.id)
 WHERE j.id = ?1 AND u.id <> j.author_id AND u.suspended = 0 AND u.roles & 2;

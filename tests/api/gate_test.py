@@ -111,13 +111,15 @@ class Votes(Case):
         self.assertEqual(self.approvals(self.rita, job), {
             "name": "approvals", "met": False, "detail": "1 of 2 approvals",
             "code": "approvals.open", "params": {
-                "have": 1, "needed": 2, "voters": 3, "request_changes": 0, "reject": 0}})
+                "have": 1, "needed": 2, "voters": 3, "reach": 3, "request_changes": 0,
+                "reject": 0, "abstain": 0}})
         self.assertEqual(story.review(job, by=self.remo).status, 201)
         self.assertEqual(story.wait(job, "released")["state"], "released")
         self.assertEqual(self.approvals(story.researcher, job), {
             "name": "approvals", "met": True, "detail": "2 of 2 approvals",
             "code": "approvals.closed", "params": {
-                "have": 2, "needed": 2, "voters": 0, "request_changes": 0, "reject": 0}})
+                "have": 2, "needed": 2, "voters": 0, "reach": 0, "request_changes": 0,
+                "reject": 0, "abstain": 0}})
 
     def test_a_person_votes_once(self):
         story = self.story()
@@ -205,6 +207,111 @@ class Votes(Case):
         self.assertEqual(self.job(self.remo, job)["state"], "in_review")
         self.assertEqual(story.review(job, by=self.rita).status, 201)
         story.wait(job, "released")
+
+
+class Abstentions(Case):
+    """A reviewer steps aside, which counts neither for nor against."""
+
+    def setUp(self):
+        self.at = self.story()
+        self.job_at = self.at.submit()
+
+    def aside(self, by, **more):
+        answer = self.at.review(self.job_at, "abstain", by=by,
+                                **{"comment": "The author is my sister.", **more})
+        self.assertEqual(answer.status, 201, answer)
+        return answer.json
+
+    def test_needs_a_reason(self):
+        for said in ({}, {"comment": ""}):
+            document = self.refused(self.at.review(self.job_at, "abstain", by=self.rita, **said),
+                                    422, "validation")
+            self.assertEqual(document["errors"][0]["pointer"], "/comment")
+        self.assertEqual(self.votes(self.rita, self.job_at), [])
+
+    def test_is_none_of_the_votes(self):
+        self.assertEqual(self.aside(self.rita)["state"], "in_review")
+        detail = self.approvals(self.at.researcher, self.job_at)
+        self.assertEqual((detail["code"], detail["detail"], detail["params"]["abstain"]),
+                         ("approvals.open", "0 of 2 approvals; 1 abstained", 1))
+        self.at.review(self.job_at, by=self.remo)
+        self.assertEqual(self.job(self.remo, self.job_at)["state"], "in_review")
+        self.assertEqual(self.at.budget()["reserved"], "0")
+        self.at.review(self.job_at)
+        self.at.wait(self.job_at, "released")
+        closed = self.approvals(self.at.researcher, self.job_at)
+        self.assertTrue(closed["met"])
+        self.assertEqual(closed["detail"], "2 of 2 approvals; 1 abstained")
+
+    def test_never_passes_a_job_with_fewer(self):
+        self.at.review(self.job_at, by=self.rita)
+        self.aside(self.remo)
+        self.assertEqual(self.aside(self.at.owner)["state"], "in_review")
+        need = self.approvals(self.at.researcher, self.job_at)
+        self.assertFalse(need["met"])
+        self.assertIn("2 abstained, so that at most 1 of 2 votes can be had", need["detail"])
+        self.assertEqual((need["params"]["reach"], need["params"]["needed"]), (1, 2))
+        rosa = self.site.person("owner", name="rosa")
+        self.name_reviewers(self.at, self.rita, self.remo, rosa)
+        self.assertEqual(self.approvals(rosa, self.job_at)["params"]["reach"], 2)
+        self.assertEqual(self.at.review(self.job_at, by=rosa).status, 201)
+        self.at.wait(self.job_at, "released")
+
+    def test_does_not_end_a_round_that_rejects(self):
+        self.at.review(self.job_at, "reject", by=self.rita, comment="No.")
+        self.assertEqual(self.aside(self.remo)["state"], "in_review")
+        answer = self.at.review(self.job_at)
+        self.assertEqual(answer.json["state"], "rejected")
+        votes = self.acts(self.at, self.job_at)[-1][1]["votes"]
+        self.assertEqual([v.split(":")[1] for v in votes.split()],
+                         ["reject", "abstain", "approve"])
+
+    def test_opens_the_round_to_who_gave_it_and_is_final(self):
+        self.at.review(self.job_at, "request_changes", by=self.rita, comment="Why?")
+        self.aside(self.remo)
+        self.assertEqual(self.votes(self.remo, self.job_at), ["request_changes", "abstain"])
+        for person in (self.at.owner, self.at.researcher):
+            self.assertEqual(self.votes(person, self.job_at), [])
+        for decision in ("approve", "reject", "abstain"):
+            self.refused(self.at.review(self.job_at, decision, by=self.remo, comment="Now."),
+                         409, "conflict")
+        verb, facts = self.acts(self.at, self.job_at)[-1]
+        self.assertEqual(verb, "job.abstain")
+        self.assertNotIn("sister", json.dumps(facts))
+
+    def test_ends_with_the_version(self):
+        self.aside(self.rita)
+        source = COUNT.format(name=self.at.name, epsilon=1) + " -- again"
+        path = f"/api/v1/jobs/{self.job_at['id']}/versions"
+        self.assertEqual(self.at.researcher.post(path, {"source": source}).status, 201)
+        self.job_at = self.at.wait(self.job_at, "in_review")
+        self.assertEqual(self.approvals(self.rita, self.job_at)["detail"], "0 of 2 approvals")
+        self.assertEqual(self.at.review(self.job_at, by=self.rita).status, 201)
+
+    def test_is_for_reviewers_alone(self):
+        both = self.site.person("owner", "researcher", name="both")
+        self.at.grant(both)
+        self.at.project = self.at.project_of(both)
+        own = self.at.submit(by=both)
+        document = self.refused(self.at.review(own, "abstain", by=both, comment="Mine."),
+                                403, "permission-missing")
+        self.assertEqual(document["missing_permission"], "separation-of-duties")
+
+    def news(self, person):
+        return [(n["kind"], n["state"]) for n in person.items("/api/v1/notices")
+                if n["subject"] == self.job_at["id"] and n["kind"] == "job.review"]
+
+    def test_owner_and_reviewers_are_told_when_too_few_are_left(self):
+        self.aside(self.rita)
+        self.assertEqual(self.news(self.at.owner), [])
+        self.aside(self.remo)
+        self.assertEqual(self.news(self.at.owner), [("job.review", "short")])
+        self.assertEqual(self.news(self.rita), [("job.review", "short")])
+        self.assertEqual(self.news(self.at.researcher), [])
+        told = [n for n in self.at.researcher.items("/api/v1/notices")
+                if n["subject"] == self.job_at["id"] and n["person"]
+                and n["person"]["name"] in ("rita", "remo")]
+        self.assertEqual(told, [], "the author is told of nobody who stepped aside")
 
 
 class Lives(Case):

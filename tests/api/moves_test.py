@@ -22,6 +22,7 @@ ACTS = {
     "approve": ("reviews", {"decision": "approve"}, "APPROVED"),
     "return": ("reviews", {"decision": "request_changes", **SAID}, "CHANGES_REQUESTED"),
     "reject": ("reviews", {"decision": "reject", **SAID}, "REJECTED"),
+    "abstain": ("reviews", {"decision": "abstain", **SAID}, "APPROVED"),
     "withdraw": ("withdrawal", SAID, "WITHDRAWN"),
     "cancel": ("cancellation", SAID, "CANCELLED"),
     "revoke": ("revocation", SAID, "REVOKED"),
@@ -29,6 +30,8 @@ ACTS = {
     "withhold": ("release", {"decision": "withhold"}, "WITHHELD"),
     "revise": ("versions", {}, "CHECKING"),
 }
+# Where an act leaves a job that may take it; the others bring it to where they aim.
+STAYS = {"abstain"}
 # Who is who to a job: the names that the table gives them.
 PEOPLE = {"author": {"AUTHOR"}, "owner": {"OWNER", "REVIEWER"}, "reviewer": {"REVIEWER"},
           "stranger": None, "peer": None, "admin": None, "auditor": None, "nobody": None}
@@ -156,7 +159,7 @@ class Moves(unittest.TestCase):
                         self.assertEqual(set(answer.json["allowed"]), self.allowed(state))
                 tried += 1
             self.assertEqual(self.get(job), before)
-        self.assertGreater(tried, 1000)
+        self.assertGreater(tried, 1100)
 
     def test_what_is_in_the_table_is_done(self):
         done = set()
@@ -167,10 +170,12 @@ class Moves(unittest.TestCase):
                 job = self.at(state)
                 answer = self.act(act, person, job)
                 self.assertIn(answer.status, (200, 201), answer)
-                self.assertEqual(self.get(job)["state"], self.states[ACTS[act][2]])
-                done.add((state, ACTS[act][2]))
+                target = state if act in STAYS else ACTS[act][2]
+                self.assertEqual(self.get(job)["state"], self.states[target])
+                done.add((state, target))
         asked = {move for move, who in self.moves.items() if who != "SYSTEM"}
-        self.assertEqual(done, asked, "every move that a person makes was made")
+        stays = {("IN_REVIEW", "IN_REVIEW")}
+        self.assertEqual(done, asked | stays, "every move that a person makes was made")
 
 
 if __name__ == "__main__":

@@ -81,8 +81,10 @@ class UnknownKeys(Case):
         self.assertEqual(self.measurement["label"], "keys by code, town")
         self.assertEqual(self.measurement["epsilon"], "100")
         self.assertEqual(self.measurement["error95"], "")
-        spent = self.owner.get("/api/v1/datasets/alone/budget").json["spent"]
-        self.assertEqual(spent["delta"], "0.000000001")
+        charge, = [e for e in self.owner.items("/api/v1/datasets/alone/ledger")
+                   if e["kind"] == "charge"]
+        self.assertEqual((charge["mechanism"], charge["epsilon"], charge["delta"]),
+                         ("partition_selection", "100", "0.000000001"))
 
     def test_the_owners_minimum_of_persons(self):
         self.publish("minimum", unknown_keys={"persons_min": 100})

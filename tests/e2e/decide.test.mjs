@@ -2,7 +2,7 @@
 // another version, another reviewer, undo, double click, an ended session, a restart.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { api, furnish, launch, missing, open, program1, propose, serve, signIn, stateOf, until } from "./stage.mjs";
+import { api, axe, furnish, launch, missing, open, program1, propose, serve, signIn, stateOf, until } from "./stage.mjs";
 
 const why = missing();
 
@@ -49,6 +49,26 @@ describe("decisions", { skip: why ?? false }, () => {
     await page.waitForTimeout(6_000);
     assert.equal(await stateOf(owner, job), "in_review");
     assert.equal((await owner("GET", `/jobs/${job}/reviews`)).body.items.length, 0);
+  });
+
+  it("may be left to others, with a reason, and then too few are left", async () => {
+    await page.getByRole("button", { name: "Abstain…" }).click();
+    const dialog = page.locator("dialog");
+    await dialog.getByText("It counts neither for nor against").waitFor();
+    assert.deepEqual(await axe(page), []);
+    await dialog.getByRole("button", { name: "Abstain on version 1" }).click();
+    assert.ok(await dialog.isVisible(), "a reason is asked for");
+    await dialog.getByLabel("Reason").fill("I wrote the paper with her.");
+    await dialog.getByRole("button", { name: "Abstain on version 1" }).click();
+    await page.getByText("You abstained on version 1. Another version").waitFor();
+    assert.equal(await stateOf(owner, job), "in_review");
+    await page.locator("#decide").getByText("at most 0 of 1 votes can be had").waitFor();
+    await page.locator(".requirements").getByText("1 abstained").waitFor();
+    assert.deepEqual((await owner("GET", `/jobs/${job}/reviews`)).body.items.map((r) => r.decision), ["abstain"]);
+    await page.goto(`/jobs/${job}?tab=talk`);
+    await page.getByText("Olive Owner abstained on").waitFor();
+    assert.deepEqual(await axe(page), []);
+    assert.deepEqual(page.breaches, []);
   });
 
   it("wait for the reader when a new version arrives", async () => {

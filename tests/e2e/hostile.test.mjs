@@ -1,8 +1,10 @@
 // hostile.test.mjs -- what researchers write is shown and does nothing, on every page
 // that an owner opens.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { api, furnish, launch, missing, open, overflow, propose, serve, signIn, until, stateOf } from "./stage.mjs";
+import { api, furnish, launch, missing, open, overflow, picture, propose, serve, signIn, until, stateOf } from "./stage.mjs";
 
 const why = missing();
 const bait = "\"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}";
@@ -64,6 +66,28 @@ describe("hostile text", { skip: why ?? false }, () => {
     await page.goto(`/jobs/${job}`);
     const title = await page.locator("h1").textContent();
     assert.equal(title, bait);
+  });
+
+  it("is text in a chart that is kept", async () => {
+    const key = `</text><script>alert(1)</script>&"'\u202e\uffff`;
+    await page.route(`**/jobs/${job}`, async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...await answer.json(), state: "released" } });
+    });
+    await page.route(`**/jobs/${job}/result`, (route) => route.request().resourceType() === "document"
+      ? route.continue() : route.fulfill({ json: { outputs: { n: { [key]: { value: 3, error95: 1 }, b: -2 } },
+        measurements: [], withheld: [], receipt: { receipt: {}, signature: "" } } }));
+    await page.goto(`/jobs/${job}/result`);
+    const [download] = await Promise.all([page.waitForEvent("download"),
+      page.getByRole("button", { name: "SVG" }).click()]);
+    const file = join(site.dir, "result.svg");
+    const found = await picture(browser, download, file);
+    assert.ok((await readFile(file, "utf8"))
+      .includes("&lt;/text&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;&apos;&lt;U+202E&gt;\ufffd"));
+    assert.deepEqual([found.root, found.broken, found.active, found.handlers, found.bars], ["svg", false, 0, false, 2]);
+    assert.ok(found.text.includes(bait), "the title is there as it was written");
+    assert.deepEqual(page.breaches, []);
+    await page.unrouteAll();
   });
 
   it("cannot hide or reorder: such characters are shown by number", async () => {

@@ -121,6 +121,21 @@ export async function signOut(page) {
   await page.waitForSelector("input[name=password]");
 }
 
+/** A downloaded picture in a window of its own: its text, and what it is made of. */
+export async function picture(browser, download, path) {
+  await download.saveAs(path);
+  const page = await browser.newPage();
+  await page.goto(`file://${path}`);
+  const found = await page.evaluate(() => ({
+    root: document.documentElement.localName, broken: document.querySelector("parsererror") !== null,
+    active: document.querySelectorAll("script, img, image, a, foreignObject, style").length,
+    handlers: [...document.querySelectorAll("*")].some((e) => [...e.attributes].some((a) => a.name.startsWith("on"))),
+    bars: document.querySelectorAll("g > rect").length, text: document.documentElement.textContent,
+  }));
+  await page.close();
+  return found;
+}
+
 /** The REST API as a person, for what a test needs but is not about. */
 export async function api(url, email, secret = password) {
   const headers = { "Content-Type": "application/json" };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { hospitalCsv, launch, missing, open, password, program1, run, serve, signIn, signOut, until } from "./stage.mjs";
+import { hospitalCsv, launch, missing, open, picture, password, program1, run, serve, signIn, signOut, until } from "./stage.mjs";
 
 const MOST_CLICKS = 5;
 const why = missing();
@@ -147,6 +147,21 @@ describe("the main job in the browser", { skip: why ?? false }, () => {
     const text = await readFile(receipt, "utf8");
     await writeFile(receipt, text.replace("Stays by ward", "Stays by word"));
     assert.equal((await run(["verify", receipt, "--key", key])).code, 1);
+  });
+
+  it("gives the researcher a chart that stands alone", async () => {
+    const [download] = await Promise.all([page.waitForEvent("download"),
+      (async () => {
+        await page.goto(`/jobs/${job}/result`);
+        await page.getByRole("button", { name: "SVG" }).click();
+      })()]);
+    assert.equal(download.suggestedFilename(), `result-${job}.svg`);
+    const file = join(site.dir, "result.svg");
+    const said = await picture(browser, download, file);
+    assert.doesNotMatch(await readFile(file, "utf8"), /var\(|class=|style=|href=|url\(/, "nothing is left to a page");
+    assert.deepEqual([said.root, said.broken, said.active], ["svg", false, 0]);
+    assert.ok(said.bars >= 3, "a bar for each ward");
+    for (const part of ["Stays by ward", "Surgery", "wards", job]) assert.ok(said.text.includes(part), part);
   });
 
   it("did nothing on the way that a page may not do", () => {

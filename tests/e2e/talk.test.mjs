@@ -88,6 +88,37 @@ describe("comments on lines", { skip: why ?? false }, () => {
     await page.context().close();
   });
 
+  it("for reviewers only are marked in words, and the author has nothing of them", async () => {
+    const page = await as("olive@example.org", `/jobs/${job}`);
+    await page.getByRole("button", { name: "Comment on line 1", exact: true }).click();
+    const text = page.getByLabel("Comment on line 1 of version 2");
+    await page.getByText("The author reads this too.").waitFor();
+    await text.fill("Is this the one from last year?");
+    await page.getByLabel("For reviewers only: the author never sees it").check();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Comment on line 1", exact: true }).click();
+    assert.ok(await page.getByLabel("For reviewers only").isChecked(), "a draft keeps whom it is for");
+    assert.deepEqual(await axe(page), []);
+    await page.getByRole("button", { name: "Comment for reviewers" }).click();
+    const mark = page.locator("li.for-reviewers");
+    await mark.getByText("Only reviewers see this").waitFor();
+    assert.deepEqual(await axe(page), []);
+    assert.deepEqual((await owner("GET", `/jobs/${job}/comments`)).body.items.map((c) => c.visibility),
+      ["everyone", "everyone", "everyone", "reviewers"]);
+    await page.locator("tr", { has: mark }).getByRole("button", { name: "Answer" }).click();
+    assert.ok(await page.getByLabel("For reviewers only").isChecked(), "an answer is for the same readers");
+    await page.context().close();
+    const author = await as("rae@example.org", `/jobs/${job}?tab=talk`);
+    await author.getByText("Stays, not persons.").waitFor();
+    assert.equal(await author.getByText("last year").count(), 0);
+    assert.equal(await author.locator(".for-reviewers").count(), 0);
+    assert.ok(!(await said(rae)).some((s) => s.includes("last year")));
+    await author.goto(`/jobs/${job}`);
+    await author.getByRole("button", { name: "Comment on line 1", exact: true }).click();
+    assert.equal(await author.getByLabel("For reviewers only").count(), 0, "an author is not offered it");
+    await author.context().close();
+  });
+
   it("of reviewers are blind until one has voted; a reviewer is added by name", async () => {
     const page = await as("olive@example.org", "/datasets/admissions?tab=access");
     await page.getByLabel("Name or e-mail of an owner").fill("otto");

@@ -4,6 +4,7 @@ import { call, onSessionLost, setCsrf } from "./api/client";
 import { startLive, stopLive } from "./api/live";
 import { forgetAll, refreshAll } from "./api/resource";
 import type { Role, Session, SessionUser } from "./api/types";
+import { dropDrafts } from "./drafts";
 
 interface State {
   user: SessionUser | null;
@@ -60,6 +61,7 @@ export async function signOut(): Promise<void> {
   } finally {
     setCsrf("");
     forgetAll();
+    dropDrafts(myId());
     set({ user: null, ended: false, known: true });
   }
 }

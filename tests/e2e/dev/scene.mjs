@@ -73,9 +73,9 @@ async function job(who, projectId, title, source, more = {}) {
 async function settled(id) {
   await until(async () => !["checking", "queued", "running", "approved"].includes(await stateOf(olive, id)), "the job to settle");
 }
-async function review(id, decision, comment = "") {
-  const seen = await olive("GET", `/jobs/${id}`);
-  await olive("POST", `/jobs/${id}/reviews`, { version: seen.body.version, source_sha256: seen.body.source_sha256,
+async function review(id, decision, comment = "", who = olive) {
+  const seen = await who("GET", `/jobs/${id}`);
+  await who("POST", `/jobs/${id}/reviews`, { version: seen.body.version, source_sha256: seen.body.source_sha256,
     decision, comment, checklist: { purpose: true, code: true, outputs: true, price: true } }, { "If-Match": seen.etag });
   if (decision === "approve") await settled(id);
 }
@@ -96,7 +96,10 @@ await review(revised, "request_changes", "line 6: please bound the stay at 21 da
 await ravi("POST", `/jobs/${revised}/versions`, { source: sharper, note: "Bounded at 21 days; the count is cheaper now." });
 await settled(revised);
 await ravi("POST", `/jobs/${revised}/comments`, { version: 2, line: 6, text: "Done, see above." });
+await olive("POST", `/jobs/${revised}/comments`, { version: 2, line: 6, visibility: "reviewers",
+  text: "Omar, is this the question that we turned down in spring?" });
 const waiting = await job(rae, ageing, "Stays in surgery", plain("0.3", "ward == 'Surgery'"), one);
+await review(waiting, "abstain", "I am a co-author of the study.", omar);
 const returned = await job(rae, ageing, "Everything about everybody, with a title that is much longer than any title should be and still goes on",
   plain("0.2", "age < 30"), one);
 await review(returned, "request_changes", "Too broad. Which question do you want answered?");

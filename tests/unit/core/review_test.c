@@ -166,6 +166,95 @@ Test(review, votes_on_other_things_stand_apart)
     cr_assert_eq(j.state, JOB_APPROVED);
 }
 
+Test(review, an_abstention_is_no_vote)
+{
+    struct job j;
+
+    two_are_needed();
+    j = job_checked(1, NANO);
+    MUST(vote(&j, rita, DECISION_ABSTAIN));
+    MUST(vote(&j, remo, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_IN_REVIEW);
+    cr_assert_eq(reserved(&j), 0);
+    MUST(vote(&j, olive, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_APPROVED);
+    MUST(review_binds(&cx, &j));
+}
+
+Test(review, abstentions_alone_pass_nothing)
+{
+    struct job j;
+
+    two_are_needed();
+    j = job_checked(1, NANO);
+    MUST(vote(&j, remo, DECISION_APPROVE));
+    MUST(vote(&j, rita, DECISION_ABSTAIN));
+    MUST(vote(&j, olive, DECISION_ABSTAIN));
+    cr_assert_eq(j.state, JOB_IN_REVIEW);
+    cr_assert_eq(reserved(&j), 0);
+}
+
+Test(review, an_abstention_is_final_and_opens_the_round)
+{
+    struct job j;
+    bool open;
+
+    two_are_needed();
+    j = job_checked(1, NANO);
+    MUST(vote(&j, rita, DECISION_ABSTAIN));
+    act_as(rita, ROLE_OWNER);
+    MUST(review_open(&cx, &j, &open));
+    cr_assert(open);
+    MUST_FAIL(ERR_CONFLICT, vote(&j, rita, DECISION_APPROVE));
+    MUST_FAIL(ERR_CONFLICT, vote(&j, rita, DECISION_ABSTAIN));
+    snprintf(site.runtime, sizeof site.runtime, "runtime 2");
+    MUST(vote(&j, rita, DECISION_APPROVE));
+}
+
+Test(review, whoever_abstains_says_why)
+{
+    struct job j = job_checked(1, NANO);
+    struct review_draft draft = {.version = j.version,
+        .source_sha256 = j.source_sha256,
+        .decision = DECISION_ABSTAIN,
+        .comment = ""};
+    struct review review;
+
+    as_owner();
+    MUST_FAIL(ERR_UNPROCESSABLE, review_decide(&cx, &j, &draft, &review));
+}
+
+/* Said in words as soon as k votes cannot be had, and taken back when they can. */
+Test(review, too_few_are_left)
+{
+    struct review_progress p;
+    struct job j;
+    const char *ids[3];
+
+    two_are_needed();
+    j = job_checked(1, NANO);
+    MUST(vote(&j, rita, DECISION_ABSTAIN));
+    MUST(review_progress(&cx, &j, &p));
+    cr_assert_str_eq(p.detail, "0 of 2 approvals; 1 abstained");
+    cr_assert_eq(p.reach, 2);
+    MUST(vote(&j, remo, DECISION_ABSTAIN));
+    MUST(review_progress(&cx, &j, &p));
+    cr_assert_str_eq(p.detail,
+        "0 of 2 approvals; 2 abstained, so that at most 1 of 2 votes can be had: the "
+        "dataset's owner must add reviewers");
+    cr_assert_eq(p.reach, 1);
+    ids[0] = rita;
+    ids[1] = remo;
+    ids[2] = user_made("rosa@example.org", ROLE_OWNER);
+    as_owner();
+    MUST(reviewers_set(&cx, &wards, ids, 3));
+    MUST(review_progress(&cx, &j, &p));
+    cr_assert_eq(p.reach, 2);
+    MUST(vote(&j, ids[2], DECISION_APPROVE));
+    MUST(vote(&j, olive, DECISION_APPROVE));
+    cr_assert_eq(j.state, JOB_APPROVED);
+}
+
 /* A number raised past the program: what was approved does not pass. */
 Test(review, fewer_approvals_than_needed_bind_nothing)
 {

@@ -15,7 +15,7 @@ import { hasRole, myId } from "../session";
 import { t, tn, type Key } from "../texts";
 import { canDecide, type JobParts, type Seen } from "./page";
 
-type Decision = "approve" | "request_changes" | "reject";
+type Decision = "approve" | "request_changes" | "reject" | "abstain";
 const checklist = ["purpose", "code", "outputs", "price"] as const;
 
 interface Pending { decision: Decision; comment: string; ticks: Record<string, boolean>; etag: string | null; key: string }
@@ -63,6 +63,7 @@ function Confirm(
             </fieldset>
           </>
         )}
+        {decision === "abstain" && <p>{t("review.abstain_lead")}</p>}
         <Area label={needs ? t("review.reason") : t("review.comment")} required={needs}
           maxLength={4000} rows={needs ? 6 : 3} value={comment} onValue={setComment}
           hint={needs ? t("review.reason_hint") : undefined} />
@@ -111,7 +112,7 @@ function Decide(
   const [pending, setPending] = useState<Pending | null>(null);
   const etag = useRef<string | null>(null);
   const votes = progressOf(parts.job.requirements ?? []);
-  const voted = parts.reviews.some((r) => r.version === seen.version
+  const mine = parts.reviews.findLast((r) => r.version === seen.version
     && typeof r.reviewer === "object" && r.reviewer?.id === myId());
   const open = openOnes(parts.comments).length;
   const outdated = parts.job.version !== seen.version || parts.shown !== seen.version;
@@ -152,8 +153,12 @@ function Decide(
   return (
     <Card title={t("review.title")} id="decide">
       <p class="muted">{t("review.lead")}</p>
-      {votes && votes.needed > 1 && <p><strong>{progressText(votes)}</strong></p>}
-      {voted && <p class="muted">{t("review.voted", { n: seen.version })}</p>}
+      {votes && (votes.needed > 1 || votes.more) && <p><strong>{progressText(votes)}</strong></p>}
+      {mine && (
+        <p class="muted">
+          {t(mine.decision === "abstain" ? "review.abstained" : "review.voted", { n: seen.version })}
+        </p>
+      )}
       {open > 0 && <p>{tn("thread.open", open)}</p>}
       <Area label={t("review.comment")} value={comment} onValue={setComment} rows={3}
         maxLength={4000} hint={t("review.comment_hint")} disabled={pending !== null} />
@@ -165,6 +170,8 @@ function Decide(
           onClick={() => ask("request_changes")}>{t("decision.request_changes")}</button>
         <button type="button" class="danger" disabled={outdated || pending !== null}
           onClick={() => ask("reject")}>{t("decision.reject")}</button>
+        <button type="button" disabled={outdated || pending !== null}
+          onClick={() => ask("abstain")}>{t("decision.abstain")}</button>
       </div>
       {pending && <p class="muted" role="status">{t("review.pending")}</p>}
       {asking && (

@@ -4,8 +4,9 @@ import type { Job, Result } from "../api/types";
 import { visible } from "../inert";
 import { shown } from "../decimal";
 import { MeasurementTable } from "../parts/budget";
+import { chartSvg } from "../parts/chart";
 import { Card, Facts, Head } from "../parts/page";
-import { Outputs, outputsCsv } from "../parts/outputs";
+import { Outputs, outputsCsv, tablesOf } from "../parts/outputs";
 import { Empty, Show } from "../parts/states";
 import { save } from "../save";
 import { t } from "../texts";
@@ -46,7 +47,16 @@ function ReceiptCard({ result, job }: { result: Result; job: Job }) {
   );
 }
 
+function citation(job: Job): string {
+  return t("result.cite_text", {
+    title: visible(job.title ?? ""), dataset: job.dataset ?? "",
+    version: job.dataset_version ?? "", epsilon: shown(job.quote?.total?.epsilon ?? job.max_budget?.epsilon),
+    job: job.id,
+  });
+}
+
 function ResultBody({ result, job }: { result: Result; job: Job }) {
+  const tables = tablesOf(result.outputs, job.outputs);
   return (
     <div class="two">
       <div>
@@ -54,6 +64,9 @@ function ResultBody({ result, job }: { result: Result; job: Job }) {
           <div class="buttons small">
             <button type="button" onClick={() => save(`result-${job.id}.csv`, "text/csv", outputsCsv(result.outputs))}>CSV</button>
             <button type="button" onClick={() => save(`result-${job.id}.json`, "application/json", JSON.stringify(result, null, 2))}>JSON</button>
+            {tables.length > 0 && (
+              <button type="button" onClick={() => save(`result-${job.id}.svg`, "image/svg+xml", chartSvg(job.title ?? "", citation(job), tables))}>SVG</button>
+            )}
           </div>
         }>
           <Outputs outputs={result.outputs} named={job.outputs} kept={result.withheld} />
@@ -70,13 +83,7 @@ function ResultBody({ result, job }: { result: Result; job: Job }) {
       <div>
         <ReceiptCard result={result} job={job} />
         <Card title={t("result.cite")}>
-          <p dir="auto">
-            {t("result.cite_text", {
-              title: visible(job.title ?? ""), dataset: job.dataset ?? "",
-              version: job.dataset_version ?? "", epsilon: shown(job.quote?.total?.epsilon ?? job.max_budget?.epsilon),
-              job: job.id,
-            })}
-          </p>
+          <p dir="auto">{citation(job)}</p>
         </Card>
       </div>
     </div>

@@ -29,7 +29,8 @@ const noFindings: Finding[] = [];
 /** A version of the job as a place to comment on. */
 function usePlace(parts: JobParts, version: number): Place {
   const { job, mayComment: may, reloadComments: reload } = parts;
-  return useMemo(() => ({ job: job.id, version, may, reload }), [job.id, version, may]);
+  const reviews = may && job.author?.id !== myId();
+  return useMemo(() => ({ job: job.id, version, may, reviews, reload }), [job.id, version, may, reviews]);
 }
 
 /** Ways to what is open on other versions than the one on the screen. */

@@ -4,6 +4,7 @@ import { call, freshKey, refusalOf, type Refusal } from "../api/client";
 import { useResource } from "../api/resource";
 import type { Budget, Finding, Job, Lane, MockResult, NamedOutput, Page, Policy, Project, Quote } from "../api/types";
 import { shown, typed, units } from "../decimal";
+import { draftAt, dropDraft, keepDraft, newestDraft } from "../drafts";
 import { MockBody } from "../job/tabs";
 import { BudgetBar, MeasurementTable, OddsText } from "../parts/budget";
 import { Editor } from "../parts/editor";
@@ -13,6 +14,7 @@ import { Card, Head } from "../parts/page";
 import { Empty, Loading, Show, Trouble } from "../parts/states";
 import { say } from "../parts/toast";
 import { go } from "../router";
+import { myId } from "../session";
 import { t } from "../texts";
 import { samples } from "./samples";
 
@@ -35,13 +37,53 @@ const blank: Draft = {
 };
 const QUOTE_PAUSE_MS = 700;
 
-function stored(key: string): Draft | null {
-  try {
-    const text = localStorage.getItem(key);
-    return text ? { ...blank, ...(JSON.parse(text) as Partial<Draft>) } : null;
-  } catch {
-    return null;
-  }
+function isEmpty(d: Draft): boolean {
+  return [d.source, d.title, d.question].every((text) => text.trim() === "");
+}
+
+function whole(kept: unknown): Draft | null {
+  return kept === null ? null : { ...blank, ...(kept as Partial<Draft>) };
+}
+
+interface Keeping {
+  d: Draft;
+  set: (part: Partial<Draft>) => void;
+  /** Whether it began with what was kept. */
+  restored: boolean;
+  /** Forgets what is kept, and begins anew. */
+  discard: () => void;
+  /** Forgets what is kept: it was sent. */
+  sent: () => void;
+}
+
+/** A draft of one's own that outlives the page: of a version by job and version, of a new
+ * job by dataset. One that waits at another dataset is taken up when that is chosen;
+ * where none waits, what is written moves along. */
+function useDraft(first: Draft, job: Job | undefined): Keeping {
+  const [person] = useState(myId);
+  const placeOf = (dataset: string) => job ? `${job.id}:${job.version}` : `new:${dataset}`;
+  const [kept] = useState(() => whole(job ? draftAt(person, placeOf("")) : newestDraft(person, "new:")));
+  const [restored, setRestored] = useState(kept !== null);
+  const [d, setD] = useState<Draft>(kept ?? first);
+  const place = placeOf(d.dataset);
+  useEffect(() => {
+    if (isEmpty(d)) dropDraft(person, place);
+    else keepDraft(person, place, d);
+  }, [d]);
+  const set = (part: Partial<Draft>) => setD((old) => {
+    const next = { ...old, ...part };
+    if (job || next.dataset === old.dataset) return next;
+    const waiting = whole(draftAt(person, placeOf(next.dataset)));
+    if (waiting) return { ...waiting, project: next.project, dataset: next.dataset };
+    dropDraft(person, placeOf(old.dataset));
+    return next;
+  });
+  const discard = () => {
+    dropDraft(person, place);
+    setRestored(false);
+    setD({ ...first, project: d.project, dataset: d.dataset });
+  };
+  return { d, set, restored, discard, sent: () => dropDraft(person, place) };
 }
 
 /** The price of the program as it stands, asked for when the typing pauses. */
@@ -157,19 +199,13 @@ function bodyOf(d: Draft): Record<string, unknown> {
   };
 }
 
-function Editing({ first, storeAs, projects, job }:
-  { first: Draft; storeAs: string; projects: Project[]; job?: Job }) {
-  const [d, setD] = useState<Draft>(() => stored(storeAs) ?? first);
+function Editing({ first, projects, job }: { first: Draft; projects: Project[]; job?: Job }) {
+  const { d, set, restored, discard, sent } = useDraft(first, job);
   const [mock, setMock] = useState<MockResult>();
   const [key, setKey] = useState(freshKey);
   const sending = useAct();
   const trying = useAct();
   const result = useRef<HTMLDivElement>(null);
-  const set = (part: Partial<Draft>) => setD((old) => ({ ...old, ...part }));
-  useEffect(() => {
-    const timer = setTimeout(() => localStorage.setItem(storeAs, JSON.stringify(d)), 400);
-    return () => clearTimeout(timer);
-  }, [d, storeAs]);
   const project = projects.find((p) => p.id === d.project);
   const datasets = project?.datasets ?? (job?.dataset ? [job.dataset] : []);
   useEffect(() => {
@@ -185,7 +221,7 @@ function Editing({ first, storeAs, projects, job }:
       ? { ...bodyOf(d), ...(d.note.trim() ? { note: d.note } : {}) }
       : { project: d.project, dataset: d.dataset, ...bodyOf(d) };
     const a = await call<Job>(to, { method: "POST", json, key });
-    localStorage.removeItem(storeAs);
+    sent();
     setKey(freshKey());
     say(t("editor.sent"));
     go(`/jobs/${job?.id ?? a.data.id}`);
@@ -202,6 +238,12 @@ function Editing({ first, storeAs, projects, job }:
       void submit();
     }}>
       <div>
+        {restored && (
+          <div class="banner" role="status">
+            <span>{t("editor.restored")}</span>
+            <button type="button" onClick={discard}>{t("editor.discard")}</button>
+          </div>
+        )}
         <Card title={t("editor.what")}>
           {!job && (
             <div class="grid2">
@@ -285,8 +327,7 @@ export function NewJob() {
       <Show of={projects}>
         {(page) => page.items.length === 0
           ? <Empty title={t("editor.no_project")}><p><a href="/projects">{t("projects.new")}</a></p></Empty>
-          : <Editing first={{ ...blank, project: page.items[0]!.id }} storeAs="draft:new"
-              projects={page.items} />}
+          : <Editing first={{ ...blank, project: page.items[0]!.id }} projects={page.items} />}
       </Show>
     </>
   );
@@ -311,7 +352,7 @@ export function EditJob({ id }: { id: string }) {
         {(j) => (
           <Show of={source}>
             {(text) => (
-              <Editing first={draftOf(j, text)} storeAs={`draft:${id}:${j.version}`} projects={[]} job={j} />
+              <Editing first={draftOf(j, text)} projects={[]} job={j} />
             )}
           </Show>
         )}

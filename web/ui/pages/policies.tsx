@@ -46,7 +46,7 @@ function Changes({ of }: { of: Change[] }) {
   );
 }
 
-const nowhere = { job: "", version: 0, may: false, reload: async () => {} };
+const nowhere = { job: "", version: 0, may: false, reviews: false, reload: async () => {} };
 const silent: Sides = { before: nowhere, after: nowhere, saidBefore: new Map(), saidAfter: new Map() };
 const textOf = (p: PastPolicy) => JSON.stringify(p.document, null, 2) + "\n";
 

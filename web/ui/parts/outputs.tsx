@@ -12,7 +12,7 @@ import { t, tn } from "../texts";
 const ROWS_AT_FIRST = 60;
 
 /** at: its place within the output. A value that was withheld is null. */
-interface Point { key: string; at: string; value: number | null; error: number | null }
+export interface Point { key: string; at: string; value: number | null; error: number | null }
 type Json = Record<string, unknown>;
 /** What stands beside a part of a result, named by its pointer and in words. */
 export type Beside = (pointer: string, name: string) => ComponentChildren;
@@ -54,6 +54,14 @@ function pointsOf(v: unknown, at = ""): Point[] | null {
     a.key.localeCompare(b.key, undefined, { numeric: true }));
 }
 
+/** The least and the greatest that a drawing of them must reach, with zero. */
+export function rangeOf(points: Point[]): { lo: number; hi: number } {
+  return {
+    lo: Math.min(0, ...points.map((p) => (p.value ?? 0) - (p.error ?? 0))),
+    hi: Math.max(0, ...points.map((p) => (p.value ?? 0) + (p.error ?? 0))),
+  };
+}
+
 function Bar({ p, lo, hi }: { p: { value: number; error: number | null }; lo: number; hi: number }) {
   const span = hi - lo || 1;
   const x = (v: number) => (100 * (v - lo)) / span;
@@ -75,8 +83,7 @@ function Bar({ p, lo, hi }: { p: { value: number; error: number | null }; lo: nu
 /** beside: a last column, by the place of a value. */
 function Points({ name, points, beside }: { name: string; points: Point[]; beside?: Beside }) {
   const [all, setAll] = useState(false);
-  const lo = Math.min(0, ...points.map((p) => (p.value ?? 0) - (p.error ?? 0)));
-  const hi = Math.max(0, ...points.map((p) => (p.value ?? 0) + (p.error ?? 0)));
+  const { lo, hi } = rangeOf(points);
   const part = all ? points : points.slice(0, ROWS_AT_FIRST);
   const errors = points.some((p) => p.error !== null);
   return (
@@ -167,14 +174,30 @@ function KeptBack({ at, kept }: { at: string; kept: WithheldPart[] }) {
   return <p class="muted" dir="auto">{t("output.kept_back", { reason: reasons.map(visible).join(" · ") })}</p>;
 }
 
-/** The outputs of a job, each beside what its author says that it is. */
-export function Outputs({ outputs, named = [], kept = [], beside }: Shown) {
+/** The outputs by name, in the order in which they were named beforehand. */
+function entriesOf(outputs: unknown, named: NamedOutput[]): [string, unknown][] {
   const entries: [string, unknown][] = isObject(outputs) && !isAnswer(outputs)
     ? Object.entries(outputs)
     : [[t("output.result"), outputs]];
-  const said = new Map(named.map((n) => [n.name, n.description ?? ""]));
   const order = new Map(named.map((n, i) => [n.name, i]));
-  entries.sort(([a], [b]) => (order.get(a) ?? 1e9) - (order.get(b) ?? 1e9));
+  return entries.sort(([a], [b]) => (order.get(a) ?? 1e9) - (order.get(b) ?? 1e9));
+}
+
+export interface Table { name: string; what: string; points: Point[] }
+
+/** Those outputs that are tables of numbers. */
+export function tablesOf(outputs: unknown, named: NamedOutput[] = []): Table[] {
+  const said = new Map(named.map((n) => [n.name, n.description ?? ""]));
+  return entriesOf(outputs, named).flatMap(([name, value]) => {
+    const points = pointsOf(value);
+    return points ? [{ name, what: said.get(name) ?? "", points }] : [];
+  });
+}
+
+/** The outputs of a job, each beside what its author says that it is. */
+export function Outputs({ outputs, named = [], kept = [], beside }: Shown) {
+  const entries = entriesOf(outputs, named);
+  const said = new Map(named.map((n) => [n.name, n.description ?? ""]));
   if (entries.length === 0) return <p class="muted">{t("output.empty")}</p>;
   return (
     <dl class="outputs">

@@ -1,7 +1,7 @@
 // requirement.tsx -- what a job must fulfil, in the reader's words where we know them.
 import type { Requirement } from "../api/types";
 import { Told, visible } from "../inert";
-import { t, tIf, tMade, type Vars } from "../texts";
+import { t, tIf, tMade, tn, type Vars } from "../texts";
 
 export function requirementName(r: Requirement): string {
   return tIf(`requirement.${r.name}`, visible(r.name.replaceAll(/[-_]/g, " ")));
@@ -15,9 +15,13 @@ export function progressOf(all: Requirement[]): Progress | null {
   const n = (name: string) => Number(r?.params?.[name] ?? 0);
   if (!r?.code) return null;
   const against = n("request_changes") + n("reject") > 0;
-  const short = r.code === "approvals.open" && n("voters") > 0 && n("voters") < n("needed");
-  const more = against ? t("approvals.against", { changes: n("request_changes"), rejects: n("reject") })
-    : short ? t("approvals.short", { n: n("voters") }) : "";
+  const short = r.code !== "approvals.closed" && n("reach") < n("needed");
+  const more = [
+    against && t("approvals.against", { changes: n("request_changes"), rejects: n("reject") }),
+    n("abstain") > 0 && tn("approvals.aside", n("abstain")),
+    short && (n("abstain") > 0 ? t("approvals.lacks", { reach: n("reach"), needed: n("needed") })
+      : t("approvals.short", { n: n("voters") })),
+  ].filter(Boolean).join("; ");
   return { given: n("have"), needed: n("needed"), blind: r.code === "approvals.blind", more };
 }
 

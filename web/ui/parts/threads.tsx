@@ -7,7 +7,7 @@ import { visible } from "../inert";
 import { myId } from "../session";
 import { t, tn } from "../texts";
 import { Ago } from "../time";
-import { Area, Form, useAct } from "./form";
+import { Area, Form, Tick, useAct } from "./form";
 import { Trouble } from "./states";
 
 const TEXT_MAX = 4000;
@@ -17,6 +17,8 @@ export interface Place {
   job: string;
   version: number;
   may: boolean;
+  /** Whether the reader is one who reviews, and so may write for reviewers alone. */
+  reviews: boolean;
   reload: () => Promise<void>;
 }
 
@@ -33,30 +35,47 @@ export function openOnes(all: LineComment[]): LineComment[] {
   return all.filter((c) => !c.resolved);
 }
 
-/** What was typed and not sent yet stays while one looks elsewhere. */
-const drafts = new Map<string, string>();
+interface Draft { text: string; hidden: boolean }
 
-function Composer({ place, line, onDone }: { place: Place; line: number; onDone?: () => void }) {
-  const slot = `${place.job} ${place.version} ${line}`;
-  const [text, setText] = useState(drafts.get(slot) ?? "");
+/** What was typed and not sent yet stays while one looks elsewhere, with whom it is for. */
+const drafts = new Map<string, Draft>();
+
+function isHidden(c: LineComment): boolean {
+  return c.visibility === "reviewers";
+}
+
+/** hidden: what is answered is for reviewers alone, and so is the answer unless one says
+ * otherwise. */
+function Composer({ place, line, hidden, onDone }:
+  { place: Place; line: number; hidden: boolean; onDone?: () => void }) {
+  const slot = `${myId()} ${place.job} ${place.version} ${line}`;
+  const [draft, setDraft] = useState<Draft>(drafts.get(slot) ?? { text: "", hidden });
   const [key] = useState(freshKey);
   const act = useAct();
-  const keep = (to: string) => {
-    drafts.set(slot, to);
-    setText(to);
+  const keep = (part: Partial<Draft>) => {
+    const next = { ...draft, ...part };
+    drafts.set(slot, next);
+    setDraft(next);
   };
   return (
-    <Form act={act} send={t("thread.send")} tone="plain" disabled={text.trim() === ""}
+    <Form act={act} send={t(draft.hidden ? "thread.send_hidden" : "thread.send")} tone="plain"
+      disabled={draft.text.trim() === ""}
       extra={onDone && <button type="button" onClick={onDone}>{t("act.cancel")}</button>}
       onSend={async () => {
-        const json = { version: place.version, line, text: text.trim() };
+        const json = { version: place.version, line, text: draft.text.trim(),
+          ...(draft.hidden ? { visibility: "reviewers" } : {}) };
         await call(`/jobs/${place.job}/comments`, { method: "POST", json, key });
         drafts.delete(slot);
         await place.reload();
         onDone?.();
       }}>
-      <Area label={t("thread.on", { line, n: place.version })} value={text} onValue={keep} rows={2}
-        maxLength={TEXT_MAX} autoFocus />
+      <Area label={t("thread.on", { line, n: place.version })} value={draft.text} rows={2}
+        onValue={(text) => keep({ text })} maxLength={TEXT_MAX} autoFocus
+        class={draft.hidden ? "for-reviewers" : undefined}
+        hint={place.reviews ? t(draft.hidden ? "thread.hidden" : "thread.open_to") : undefined} />
+      {place.reviews && (
+        <Tick name="hidden" label={t("thread.hide")} checked={draft.hidden} onTick={(on) => keep({ hidden: on })} />
+      )}
     </Form>
   );
 }
@@ -69,10 +88,11 @@ function Comment({ c, place }: { c: LineComment; place: Place }) {
     await place.reload();
   });
   return (
-    <li>
+    <li class={isHidden(c) ? "for-reviewers" : undefined}>
       <p class="thread-who">
         <strong dir="auto">{visible(c.writer.name)}</strong>
         <span class="tag">{t(`thread.side.${c.side}`)}</span>
+        {isHidden(c) && <span class="tag tag-quasi">{t("thread.hidden")}</span>}
         <span class="muted"><Ago at={c.created_at} /></span>
         {c.resolved && <span class="muted">{t("thread.resolved_by", { who: visible(c.resolved_by ?? "") })}</span>}
         {place.may && (
@@ -103,7 +123,7 @@ export function Thread({ of, place, line, asking, onDone }:
     <div class="thread">
       {settled && !asking ? <details><summary>{tn("thread.settled", of.length)}</summary>{list}</details> : list}
       {asking || answering
-        ? <Composer place={place} line={line} onDone={close} />
+        ? <Composer place={place} line={line} hidden={of.some(isHidden)} onDone={close} />
         : place.may && !settled && (
           <button type="button" class="link" onClick={() => setAnswering(true)}>{t("thread.answer")}</button>
         )}
