@@ -182,13 +182,12 @@ audit_entries(struct ctx *cx, const struct audit_filter *f, int64_t after,
 
     *n = 0;
     NEW(cx, *out, (size_t)limit);
-    TRY(db_each(
-        cx->db, &cx->diag, list, after, f->verb, f->actor, f->subject, limit));
+    TRY(db_each(cx->db, &cx->diag, list, after, f->verb, f->actor, f->subject, limit));
     for (;;) {
         struct audit_entry e = {0};
 
-        TRY(db_row(cx->db, &cx->diag, cx->arena, list, &more, &e.seq,
-            &e.time, &e.actor, &e.verb, &e.subject, &e.facts, &e.prev, &e.hash));
+        TRY(db_row(cx->db, &cx->diag, cx->arena, list, &more, &e.seq, &e.time, &e.actor,
+            &e.verb, &e.subject, &e.facts, &e.prev, &e.hash));
         if (!more)
             return ERR_OK;
         CHECK(*n < (size_t)limit);

@@ -26,7 +26,11 @@ TestSuite(stays, .init = setup, .fini = site_drop);
 static const char rows[] =
     "UPDATE measurement SET answer = '1', exact = 1;"
     "UPDATE measurement SET withheld = '1', kept_back = '1';"
-    "INSERT INTO line_comment VALUES ('cmt_1', 'j', 1, 1, 'u', 1, 'x', 1, NULL, NULL);"
+    "INSERT INTO line_comment VALUES ('cmt_1', 'j', 1, 1, 'u', 1, 'x', 1, NULL, NULL, "
+    "'everyone');"
+    "INSERT INTO access_request VALUES ('acr_1', 'd', 'u', 'why', 1, 'withdrawn', '', "
+    "'u', "
+    "2);"
     "INSERT INTO run_end VALUES ('r', 'j', 1, NULL);"
     "INSERT INTO population (id, name, accounting, epsilon_nano, delta_atto, "
     "limit_nano,"
@@ -52,6 +56,8 @@ static const char rows[] =
 static const struct {
     const char *trigger, *edit;
 } edits[] = {
+    {"access_request_ends_once", "UPDATE access_request SET decided_us = 3"},
+    {"access_request_stays", "UPDATE access_request SET purpose = 'y'"},
     {"audit_checkpoint_forward",
         "INSERT INTO audit_checkpoint SELECT 4, head, '', '', '' FROM "
         "audit_checkpoint"},
@@ -83,6 +89,12 @@ static const struct {
     {"ledger_no_update", "UPDATE ledger SET price_eps_nano = 0"},
     {"line_comment_no_delete", "DELETE FROM line_comment"},
     {"line_comment_stays", "UPDATE line_comment SET text = 'y'"},
+    {"line_comment_visibility_fits",
+        "INSERT INTO line_comment SELECT 'cmt_2', j.id, c.version, c.line, "
+        "j.author_id, "
+        "9, c.text, c.time_us, NULL, NULL, 'reviewers' FROM job j, line_comment c"},
+    {"line_comment_visibility_stays",
+        "UPDATE line_comment SET visibility = 'reviewers'"},
     {"measurement_answer_stays", "UPDATE measurement SET answer = '2'"},
     {"measurement_kept_back_stays", "UPDATE measurement SET kept_back = '0'"},
     {"measurement_withheld_stays", "UPDATE measurement SET withheld = '0'"},
