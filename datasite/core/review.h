@@ -39,8 +39,8 @@ struct review {
 
 /* Casts a vote, and ends the round where it is the k-th; or abstains. ERR_STALE: version
  * or hash is not the current one. ERR_FORBIDDEN: the author's own. ERR_CONFLICT: decided
- * already,
- * or the author may no longer use the dataset. An approval reserves the job's hold. */
+ * already, or the author may no longer use the dataset. An approval reserves the job's
+ * hold. */
 enum err review_decide(struct ctx *cx, struct job *j, const struct review_draft *draft,
     struct review *out) NODISCARD;
 /* Casts the votes that signatures stand for, and approves: voters are as many as the

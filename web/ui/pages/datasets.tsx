@@ -62,7 +62,7 @@ function Catalogue() {
       <Show of={all}>
         {(list) => {
           const others = list.filter((d) => !d.granted && d.owner.id !== myId());
-          return others.length === 0 ? <Empty title={t("catalogue.empty")} />
+          return others.length === 0 ? <p class="muted">{t("catalogue.empty")}</p>
             : <ul class="rows">{others.map((d) => <ListingRow key={d.name} d={d} />)}</ul>;
         }}
       </Show>

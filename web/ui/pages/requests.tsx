@@ -8,7 +8,7 @@ import { Said, visible } from "../inert";
 import { Dialog } from "../parts/dialog";
 import { Area, Form, Tick, useAct } from "../parts/form";
 import { Card } from "../parts/page";
-import { Empty, Show, Trouble } from "../parts/states";
+import { Show, Trouble } from "../parts/states";
 import { say } from "../parts/toast";
 import { t, tn } from "../texts";
 import { Moment } from "../time";
@@ -108,7 +108,7 @@ export function Requests({ d, reload }: Own) {
           const ended = list.filter((r) => r.state !== "open").reverse();
           return (
             <>
-              {open.length === 0 ? <Empty title={t("access.none")} /> : <List of={open} reload={both} />}
+              {open.length === 0 ? <p class="muted">{t("access.none")}</p> : <List of={open} reload={both} />}
               {ended.length > 0 && (
                 <details>
                   <summary>{tn("access.ended", ended.length)}</summary>
