@@ -66,8 +66,8 @@ static const struct {
     {"audit_head_forward", "UPDATE audit_head SET seq = seq + 2"},
     {"audit_head_no_delete", "DELETE FROM audit_head"},
     {"audit_in_order",
-        "INSERT INTO audit SELECT 999, time, actor, verb, subject, facts, 'f' || "
-        "substr(hash, 2) FROM audit WHERE seq = 1"},
+        "INSERT INTO audit SELECT 999, time, actor, verb, subject, facts, "
+        "printf('%064d', 999) FROM audit WHERE seq = 1"},
     {"audit_no_delete", "DELETE FROM audit WHERE seq = 1"},
     {"audit_no_update", "UPDATE audit SET actor = 'x' WHERE seq = 1"},
     {"budget_raise_decided_once", "UPDATE budget_raise SET decided_us = 3"},
