@@ -5,4 +5,5 @@
 set -eu
 export DATASITE_BUILD="$1"
 [ -d web/node_modules/playwright-core ] || (cd web && npm ci --loglevel=error --no-audit --no-fund)
-exec node --test --test-concurrency=1 tests/e2e/*.test.mjs
+# Two files at a time: much of a test is waiting, and each has a server and a browser of its own.
+exec node --test --test-concurrency=2 tests/e2e/*.test.mjs
