@@ -2,7 +2,7 @@
 // shown to nobody else, and goes when it is sent or its writer signs out.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { api, axe, furnish, launch, missing, open, program1, propose, serve, signIn, signOut, stateOf, until } from "./stage.mjs";
+import { api, axe, furnish, launch, missing, open, program1, propose, serve, shows, signIn, signOut, stateOf, until } from "./stage.mjs";
 
 const why = missing();
 
@@ -51,14 +51,14 @@ describe("drafts", { skip: why ?? false }, () => {
     assert.deepEqual(await kept(), [], "an empty form is no draft");
     await write("-- half a program");
     await again();
-    assert.equal(await source().inputValue(), "-- half a program");
-    assert.equal(await page.getByLabel("Question").inputValue(), "Half a question?");
+    await shows(source(), "-- half a program");
+    await shows(page.getByLabel("Question"), "Half a question?");
     await page.getByText("This is the draft that you left here.").waitFor();
     assert.deepEqual(await axe(page), []);
     await page.getByRole("button", { name: "Discard the draft" }).click();
-    assert.equal(await source().inputValue(), "");
+    await shows(source(), "");
     await again();
-    assert.equal(await source().inputValue(), "");
+    await shows(source(), "");
     assert.deepEqual(await kept(), []);
     assert.deepEqual(page.breaches, []);
   });
@@ -70,7 +70,7 @@ describe("drafts", { skip: why ?? false }, () => {
     await signIn(page, "ria@example.org");
     await page.goto("/jobs/new");
     await source().waitFor();
-    assert.equal(await source().inputValue(), "", "another person sees nothing of it");
+    await shows(source(), "", "the page of another person to be empty");
     assert.equal(await page.getByText("This is the draft").count(), 0);
     await source().fill("-- hers");
     await signOut(page);
@@ -78,7 +78,7 @@ describe("drafts", { skip: why ?? false }, () => {
     await signIn(page, "rae@example.org");
     await page.goto("/jobs/new");
     await source().waitFor();
-    assert.equal(await source().inputValue(), "-- before the session ended");
+    await shows(source(), "-- before the session ended");
   });
 
   it("go when their writer signs out", async () => {
@@ -88,7 +88,7 @@ describe("drafts", { skip: why ?? false }, () => {
     await signIn(page, "rae@example.org");
     await page.goto("/jobs/new");
     await source().waitFor();
-    assert.equal(await source().inputValue(), "");
+    await shows(source(), "");
   });
 
   it("belong to a dataset, and move along where none waits", async () => {
@@ -97,7 +97,7 @@ describe("drafts", { skip: why ?? false }, () => {
     await choose("admissions");
     await write("-- of admissions");
     await choose("visits");
-    assert.equal(await source().inputValue(), "-- of admissions", "it moves along");
+    await shows(source(), "-- of admissions", "the draft to move along");
     assert.equal((await kept()).length, 1);
     await source().fill("-- of visits");
     await page.evaluate(() => {
@@ -109,11 +109,11 @@ describe("drafts", { skip: why ?? false }, () => {
       localStorage.setItem(key.replace("visits", "admissions"), JSON.stringify(one));
     });
     await again();
-    assert.equal(await source().inputValue(), "-- of visits", "the newest is taken up");
+    await shows(source(), "-- of visits", "the newest to be taken up");
     await choose("admissions");
-    assert.equal(await source().inputValue(), "-- waits at admissions");
+    await shows(source(), "-- waits at admissions");
     await choose("visits");
-    assert.equal(await source().inputValue(), "-- of visits");
+    await shows(source(), "-- of visits");
   });
 
   it("go when they are sent", async () => {
@@ -133,10 +133,10 @@ describe("drafts", { skip: why ?? false }, () => {
     await until(async () => (await stateOf(owner, job)) === "in_review", "the checks");
     await page.goto(`/jobs/${job}/edit`);
     await source().waitFor();
-    assert.equal(await source().inputValue(), `-- other\n${program1}`);
+    await shows(source(), `-- other\n${program1}`);
     await source().fill("-- the next one");
     await again();
-    assert.equal(await source().inputValue(), "-- the next one");
+    await shows(source(), "-- the next one");
     await page.goto("/jobs/new");
     await source().waitFor();
     assert.notEqual(await source().inputValue(), "-- the next one");

@@ -168,6 +168,11 @@ export async function until(fn, what, ms = 20_000) {
   }
 }
 
+/** Waits until a field shows a value: effects run after the page is drawn. */
+export async function shows(field, value, what = `the field to show ${JSON.stringify(value)}`) {
+  await until(async () => (await field.inputValue()) === value, what);
+}
+
 const axeSource = () => readFile(start.resolve("axe-core/axe.min.js"), "utf8");
 
 /** axe's violations on the page as it stands, by these rules or by all; run in a world that

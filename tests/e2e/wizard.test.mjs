@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { api, axe, hospitalCsv, hospitalSchema, launch, missing, open, overflow, serve, signIn, until } from "./stage.mjs";
+import { api, axe, hospitalCsv, hospitalSchema, launch, missing, open, overflow, serve, shows, signIn, until } from "./stage.mjs";
 
 const why = missing();
 
@@ -39,7 +39,7 @@ describe("the wizard", { skip: why ?? false }, () => {
     await page.getByLabel("Rows per person at most").fill("3");
     await page.reload();
     assert.match(await step(page), /People/);
-    assert.equal(await page.getByLabel("Rows per person at most").inputValue(), "3");
+    await shows(page.getByLabel("Rows per person at most"), "3");
     const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
     assert.ok(!kept.includes("p17"), "nothing of the file is kept");
     await page.getByText("This is where you were.").waitFor();
@@ -71,15 +71,15 @@ describe("the wizard", { skip: why ?? false }, () => {
     await page.goto("/datasets/new");
     await page.getByLabel("Title").fill("Half");
     await page.reload();
-    assert.equal(await page.getByLabel("Title").inputValue(), "Half");
+    await shows(page.getByLabel("Title"), "Half");
     await page.getByRole("button", { name: "Start over" }).click();
-    assert.equal(await page.getByLabel("Title").inputValue(), "");
+    await shows(page.getByLabel("Title"), "");
     await page.getByLabel("Title").fill("Mine");
     await page.context().clearCookies();
     await signIn(page, "otto@example.org");
     await page.goto("/datasets/new");
     await page.getByLabel("Title").waitFor();
-    assert.equal(await page.getByLabel("Title").inputValue(), "");
+    await shows(page.getByLabel("Title"), "");
     await page.context().close();
   });
 
@@ -98,7 +98,7 @@ describe("the wizard", { skip: why ?? false }, () => {
     await page.reload();
     await page.getByRole("button", { name: "Generate" }).click();
     await until(async () => /Publish/.test(await step(page)), "the mock to be there");
-    assert.equal(await page.evaluate(() => document.activeElement.tagName), "H2", "the step begins at its title");
+    await until(() => page.evaluate(() => document.activeElement.tagName === "H2"), "the step to begin at its title");
     assert.ok(await overflow(page) <= 0);
     await page.getByRole("button", { name: "Publish" }).click();
     await page.waitForURL("**/datasets/draft");

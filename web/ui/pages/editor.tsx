@@ -1,5 +1,5 @@
 // editor.tsx -- writing a job: its question, its program, a live price, a mock run.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { call, freshKey, refusalOf, type Refusal } from "../api/client";
 import { useResource } from "../api/resource";
 import type { Budget, Finding, Job, Lane, MockResult, NamedOutput, Page, Policy, Project, Quote } from "../api/types";
@@ -66,7 +66,8 @@ function useDraft(first: Draft, job: Job | undefined): Keeping {
   const [restored, setRestored] = useState(kept !== null);
   const [d, setD] = useState<Draft>(kept ?? first);
   const place = placeOf(d.dataset);
-  useEffect(() => {
+  // Before the page is drawn: what comes after may be the end of the page.
+  useLayoutEffect(() => {
     if (isEmpty(d)) dropDraft(person, place);
     else keepDraft(person, place, d);
   }, [d]);
