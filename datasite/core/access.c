@@ -64,12 +64,12 @@ static const char *const states[] = {"open", "granted", "refused", "withdrawn"};
 static enum err
 state_check(struct ctx *cx, const char *state)
 {
-    for (size_t i = 0; state != NULL && i < ARRAY_N(states); i++) {
+    if (state == NULL)
+        return ERR_OK;
+    for (size_t i = 0; i < ARRAY_N(states); i++) {
         if (strcmp(states[i], state) == 0)
             return ERR_OK;
     }
-    if (state == NULL)
-        return ERR_OK;
     return FAIL_FIELD(&cx->diag, ERR_INVALID, "/query/state",
         "state is open, granted, refused or withdrawn");
 }
